@@ -1,0 +1,1 @@
+"""Text to plan. Pure: no network, no GPU, no clock, no torch."""

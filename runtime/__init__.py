@@ -1,0 +1,1 @@
+"""Plan to run. Knows only `compiler.plan`, never the syntax."""
