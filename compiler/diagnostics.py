@@ -1,0 +1,96 @@
+"""Diagnostics are values: collected, never raised, and rendered elsewhere.
+
+A diagnostic has a stable code, one plain sentence, labelled places (several, across files), help,
+and where it can be offered, a fix. The first label is the primary place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Literal
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` up to `end` of the file that people know as `file`."""
+
+    file: str
+    start: int
+    end: int
+
+    def to(self, other: Span) -> Span:
+        return Span(self.file, self.start, other.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Replace the characters of `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    code: str
+    severity: Severity
+    message: str
+    labels: tuple[Label, ...] = ()
+    help: str = ""
+    fix: Fix | None = None
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """The list that every phase appends to."""
+
+    items: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: str, message: str, *labels: Label | Span, help: str = "", fix: Fix | None = None) -> None:
+        self._add(code, "error", message, labels, help, fix)
+
+    def warning(self, code: str, message: str, *labels: Label | Span, help: str = "") -> None:
+        self._add(code, "warning", message, labels, help, None)
+
+    def note(self, code: str, message: str, *labels: Label | Span, help: str = "") -> None:
+        self._add(code, "note", message, labels, help, None)
+
+    @property
+    def failed(self) -> bool:
+        return any(item.severity == "error" for item in self.items)
+
+    def _add(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        labels: Iterable[Label | Span],
+        help: str,
+        fix: Fix | None,
+    ) -> None:
+        places = tuple(label if isinstance(label, Label) else Label(label) for label in labels)
+        item = Diagnostic(code, severity, message, places, help, fix)
+        if item not in self.items:  # two steps that share one wrong prompt report it once
+            self.items.append(item)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?`, or an empty string where nothing is near."""
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+def listing(words: Iterable[str]) -> str:
+    """Words as people list them: `a, b and c`."""
+    *most, last = list(words) or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,198 @@
+"""The tree that parsing yields: every node knows its place in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.diagnostics import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: float | int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """`value` as written, not yet in a base unit."""
+
+    value: float | int
+    unit: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string. `offsets[i]` is where character i of `value` stands in the source."""
+
+    value: str
+    span: Span
+    offsets: tuple[int, ...]
+
+    def place(self, start: int, end: int | None = None) -> Span:
+        """The source place of characters `start` up to `end` of the value."""
+        if not self.offsets:
+            return self.span
+        first = self.offsets[min(start, len(self.offsets) - 1)]
+        last = self.offsets[min(max((end or start + 1) - 1, start), len(self.offsets) - 1)]
+        return Span(self.span.file, first, last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    pattern: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    value: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    of: Node
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    function: Node
+    arguments: tuple[Node, ...]
+    named: tuple[tuple[Name, Node], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`or`, `and`, `not`, `+`, `matches` or a comparison."""
+
+    op: str
+    operands: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """`head word expression word expression ...`, as in `critic by model`."""
+
+    head: Node
+    links: tuple[tuple[str, Node], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """An expression followed by a block of settings."""
+
+    head: Node
+    settings: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: Name
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: Name
+    type: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    kind: Name
+    name: Name
+    parameters: tuple[Parameter, ...]
+    after: Name | None
+    body: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    name: Text
+    when: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CutAt:
+    literal: Text
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CutBefore:
+    pattern: Regex
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TrimEnds:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """`example keep {...}` or `example reject "sink" {...}`."""
+
+    verdict: Name
+    sink: Text | None
+    block: Block
+    span: Span
+
+
+Statement = Reject | CutAt | CutBefore | TrimEnds | Example
+Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    entries: tuple[Entry, ...]
+    span: Span
+
+    def fields(self) -> Iterator[Field]:
+        return (entry for entry in self.entries if isinstance(entry, Field))
+
+
+Node = (
+    Name | Number | Quantity | Text | Regex | Truth | Items | Attribute | Call | Operation | Phrase | Configured | Block
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    path: Text
+    names: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`damaged` holds the names of definitions in which the parser had to skip something."""
+
+    language: Number | None
+    imports: tuple[Import, ...]
+    definitions: tuple[Definition, ...]
+    damaged: frozenset[str]
