@@ -37,7 +37,7 @@ R = TypeVar("R")
 _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); import runtime.child as c; c.main()"
 )
-_LAST_LINES = 12
+_LAST_LINES = 20
 _LAST_BYTES = 20_000
 _SECONDS_TO_END = 5.0
 

@@ -125,8 +125,8 @@ sys.path[:0] = {paths!r}
 import test_child
 from runtime.child import Child
 child = Child(test_child.sleep, None, "Sleep")
-print(child.receive(), flush=True)
 try:
+    print(child.receive(), flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     child.close()
