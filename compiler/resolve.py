@@ -1,0 +1,147 @@
+"""Files and names: which files a spec is made of, and what each name in each of them means."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.source import MAX_SPEC_BYTES, Source, read_text
+from compiler.syntax import tree
+from compiler.syntax.parse import parse
+
+LANGUAGE = 1
+PROFILES = "profiles.stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A definition and the file whose names it sees."""
+
+    definition: tree.Definition
+    file: str
+
+    @property
+    def kind(self) -> str:
+        return self.definition.kind.value
+
+
+@dataclass(slots=True)
+class Program:
+    """All files that an entry file reaches. `root` is the spec folder: nothing outside it is read."""
+
+    root: Path
+    entry: str
+    sources: dict[str, Source] = field(default_factory=dict)
+    files: dict[str, tree.File] = field(default_factory=dict)
+    scopes: dict[str, dict[str, Symbol]] = field(default_factory=dict)
+
+    def lookup(self, file: str, name: str) -> Symbol | None:
+        return self.scopes.get(file, {}).get(name)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the parser had to skip something: what seems to be missing may only be unread."""
+        return any(file.damaged for file in self.files.values())
+
+    def inside(self, file: str, relative: str) -> Path | None:
+        """The path that `relative` names from `file`, or None where it leaves the spec folder."""
+        path = (self.sources[file].path.parent / relative).resolve()
+        return path if path.is_relative_to(self.root) else None
+
+
+def spec_root(entry: Path) -> Path:
+    """The nearest folder named `specs` above the file, else the file's own folder."""
+    folder = entry.resolve().parent
+    return next((parent for parent in (folder, *folder.parents) if parent.name == "specs"), folder)
+
+
+def load(entry: str, found: Diagnostics) -> Program:
+    """Read and parse the entry file, all that it imports, and the profiles of its spec folder."""
+    path = Path(entry)
+    program = Program(spec_root(path), posixpath.normpath(entry))
+    _load_file(program, program.entry, path, (), found)
+    profiles = program.root / PROFILES
+    if profiles.exists() and profiles != path.resolve():
+        _load_file(program, profiles_name(program), profiles, (), found)
+    return program
+
+
+def profiles_name(program: Program) -> str:
+    """The name under which people know the profiles file, from where they stand."""
+    depth = len(Path(program.entry).resolve().parent.relative_to(program.root).parts)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(program.entry), *[".."] * depth, PROFILES))
+
+
+def _load_file(
+    program: Program, name: str, path: Path, chain: tuple[str, ...], found: Diagnostics, *places: Label
+) -> None:
+    text = read_text(path, name, MAX_SPEC_BYTES, found, *places)
+    if text is None:
+        return
+    source = Source(name, path.resolve(), text)
+    program.sources[name] = source
+    before = len(found.items)
+    file = parse(source, found)
+    program.files[name] = file
+    scope: dict[str, Symbol] = {}
+    program.scopes[name] = scope
+    if not file.definitions and not file.imports and len(found.items) == before:
+        found.error("SS107", f'"{name}" is empty: it defines nothing', help="A new stage starts with: language 1")
+        return
+    if file.language is not None and file.language.value != LANGUAGE:
+        found.error(
+            "SS108", f"this is written in language {file.language.value}; this version reads {LANGUAGE}", file.language.span
+        )
+    for definition in file.definitions:
+        _define(scope, definition.name, Symbol(definition, name), found)
+    for statement in file.imports:
+        _import(program, name, statement, (*chain, name), found)
+
+
+def _import(
+    program: Program, name: str, statement: tree.Import, chain: tuple[str, ...], found: Diagnostics
+) -> None:
+    place = Label(statement.path.span)
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), statement.path.value))
+    path = program.inside(name, statement.path.value)
+    if path is None:
+        found.error(
+            "SS202",
+            "this import leaves the spec folder",
+            place,
+            help="A spec may only read files below its own folder, so that it can be reviewed and moved whole.",
+        )
+        return
+    if target in chain:
+        found.error("SS203", f"these files import each other: {' → '.join((*chain[chain.index(target) :], target))}", place)
+        return
+    if target not in program.sources:
+        _load_file(program, target, path, chain, found, place)
+    if target not in program.scopes:
+        return
+    offered = {s.definition.name.value: s for s in program.scopes[target].values() if s.file == target}
+    for wanted in statement.names:
+        if wanted.value in offered:
+            _define(program.scopes[name], wanted, offered[wanted.value], found)
+        elif not program.files[target].damaged:
+            found.error(
+                "SS201",
+                f'"{target}" does not define "{wanted.value}"',
+                Label(wanted.span, did_you_mean(wanted.value, offered)),
+                help=f"It defines {listing(sorted(offered))}." if len(offered) <= 12 else "",
+            )
+
+
+def _define(scope: dict[str, Symbol], name: tree.Name, symbol: Symbol, found: Diagnostics) -> None:
+    if name.value in scope:
+        found.error(
+            "SS204",
+            f'"{name.value}" is defined twice',
+            Label(name.span),
+            Label(scope[name.value].definition.name.span, "first here"),
+            help="Each name means one thing in a file.",
+        )
+        return
+    scope[name.value] = symbol

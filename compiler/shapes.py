@@ -1,0 +1,362 @@
+"""What a field may hold. A shape reads a node into a plain value or reports why it cannot.
+
+Shapes know nothing of names: a name is read as a `Ref`, and the lowering of its block looks it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing
+from compiler.syntax import tree
+from compiler.units import SPELLING, UNITS, dimension, in_base_unit
+
+
+class Bad:
+    """What a shape returns when it has reported an error."""
+
+
+BAD = Bad()
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """`file("path", sha256 = "...")`."""
+
+    path: tree.Text
+    sha256: tree.Text | None
+    span: Span
+
+
+class Shape(Protocol):
+    @property
+    def says(self) -> str: ...
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any: ...
+
+
+def written(node: tree.Node) -> str:
+    """How a message calls what stands in the source."""
+    match node:
+        case tree.Name(value=name):
+            return f'the name "{name}"'
+        case tree.Number(value=value):
+            return f"the number {value}"
+        case tree.Quantity(value=value, unit=unit):
+            return f"{value} {unit}"
+        case tree.Text():
+            return "a text"
+        case tree.Regex():
+            return "a regular expression"
+        case tree.Truth(value=value):
+            return "true" if value else "false"
+        case tree.Items():
+            return "a list"
+        case tree.Block():
+            return "a block of settings"
+        case tree.Call():
+            return "a call"
+        case _:
+            return "an expression"
+
+
+def _expected(shape: Shape, node: tree.Node, found: Diagnostics, help: str = "", fix: Fix | None = None) -> Bad:
+    found.error("SS301", f"this must be {shape.says}, not {written(node)}", node.span, help=help, fix=fix)
+    return BAD
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOf:
+    """A bare number, `low` and `high` included."""
+
+    low: float = 0.0
+    high: float = float("inf")
+    whole: bool = False
+
+    @property
+    def says(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        return f"{kind}{_bounds(self.low, self.high)}"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if not isinstance(node, tree.Number):
+            return _expected(self, node, found)
+        if self.whole and not isinstance(node.value, int):
+            return _expected(self, node, found)
+        if not self.low <= node.value <= self.high:
+            found.error("SS302", f"{node.value} is out of bounds: this must be {self.says}", node.span)
+            return BAD
+        return node.value
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityOf:
+    """A number with a unit of one dimension; read in the dimension's base unit."""
+
+    dimension: str
+    low: float = 0.0
+    high: float = float("inf")
+    whole: bool = False
+
+    @property
+    def spelling(self) -> str:
+        return SPELLING.get(self.dimension, self.dimension)
+
+    @property
+    def says(self) -> str:
+        return f"a quantity in {self.spelling}"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if isinstance(node, tree.Number):
+            unit = self.spelling.split(",")[0]
+            value = node.value
+            found.error(
+                "SS303",
+                f"{value} needs a unit here: {self.spelling}",
+                Label(node.span, f"write {value} {unit}"),
+                fix=Fix(node.span, f"{value} {unit}"),
+            )
+            return BAD
+        if not isinstance(node, tree.Quantity):
+            return _expected(self, node, found)
+        if dimension(node.unit) != self.dimension:
+            found.error("SS304", f"this must be in {self.spelling}, not in {node.unit}", node.span)
+            return BAD
+        value = in_base_unit(node.value, node.unit)
+        if self.whole and value != int(value):
+            found.error("SS302", f"this must be a whole number of {self.spelling}", node.span)
+            return BAD
+        if not self.low <= value <= self.high:
+            shown = node.value if node.unit != "%" else f"{node.value} %"
+            found.error("SS302", f"{shown} is out of bounds{_bounds(self.low, self.high, node.unit)}", node.span)
+            return BAD
+        return int(value) if self.whole else float(value)
+
+
+def _bounds(low: float, high: float, unit: str = "") -> str:
+    factor = UNITS[unit][1] if unit else 1
+    low, high = low / factor, high / factor
+    tail = f" {unit}" if unit else ""
+    if high == float("inf"):
+        return f" of at least {low:g}{tail}" if low > 0 else ""
+    return f" from {low:g} to {high:g}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextOf:
+    says: str = "a text"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        return node if isinstance(node, tree.Text) else _expected(self, node, found, help="Texts stand in quotes.")
+
+
+@dataclass(frozen=True, slots=True)
+class TruthOf:
+    says: str = "true or false"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        return node.value if isinstance(node, tree.Truth) else _expected(self, node, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    words: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        return "one of " + ", ".join(self.words) if len(self.words) > 1 else self.words[0]
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if not isinstance(node, tree.Name):
+            return _expected(self, node, found)
+        if node.value not in self.words:
+            found.error(
+                "SS305",
+                f'"{node.value}" is not known here',
+                Label(node.span, did_you_mean(node.value, self.words)),
+                help=f"This is {self.says}.",
+            )
+            return BAD
+        return node.value
+
+
+@dataclass(frozen=True, slots=True)
+class NameOf:
+    """A reference; `what` says to what."""
+
+    what: str
+
+    @property
+    def says(self) -> str:
+        return f"the name of {self.what}"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        return Ref(node.value, node.span) if isinstance(node, tree.Name) else _expected(self, node, found)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    item: Shape
+    at_least: int = 0
+
+    @property
+    def says(self) -> str:
+        return f"a list, each {self.item.says}"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if not isinstance(node, tree.Items):
+            return _expected(self, node, found, help="Lists stand in [ ].")
+        if len(node.items) < self.at_least:
+            found.error("SS302", f"this list needs at least {self.at_least} entry", node.span)
+            return BAD
+        values = [self.item.read(item, found) for item in node.items]
+        return BAD if any(value is BAD for value in values) else tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A phrase: a head and, after given words, tails: `critic by model`."""
+
+    head: Shape
+    links: tuple[tuple[str, Shape], ...]
+
+    @property
+    def says(self) -> str:
+        return " ".join([self.head.says, *(f"{word} {shape.says}" for word, shape in self.links)])
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        words = tuple(word for word, _ in self.links)
+        if not isinstance(node, tree.Phrase) or tuple(word for word, _ in node.links) != words:
+            return _expected(self, node, found)
+        values = [self.head.read(node.head, found)]
+        values += [shape.read(part, found) for (_, shape), (_, part) in zip(self.links, node.links, strict=True)]
+        return BAD if any(value is BAD for value in values) else tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOf:
+    says: str = 'file("path", sha256 = "...")'
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if not (
+            isinstance(node, tree.Call)
+            and isinstance(node.function, tree.Name)
+            and node.function.value == "file"
+            and len(node.arguments) == 1
+            and isinstance(node.arguments[0], tree.Text)
+        ):
+            return _expected(self, node, found)
+        sha: tree.Text | None = None
+        for name, value in node.named:
+            if name.value != "sha256" or not isinstance(value, tree.Text):
+                found.error("SS306", f'file() takes a path and sha256, not "{name.value}"', name.span)
+                return BAD
+            sha = value
+        return Filed(node.arguments[0], sha, node.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """An expression whose meaning the lowering decides."""
+
+    says: str
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:  # noqa: ARG002
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a block: its shape, whether it must be there, and a line of documentation."""
+
+    name: str
+    shape: Shape
+    doc: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The fields of one block as read; absent and bad ones are not in it."""
+
+    values: Mapping[str, Any]
+    places: Mapping[str, Span]
+    span: Span
+    complete: bool = field(default=True)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def place(self, name: str) -> Span:
+        return self.places.get(name, self.span)
+
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        return value.value if isinstance(value, tree.Text) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    settings: tuple[Setting, ...]
+    says: str = "a block of settings { ... }"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if not isinstance(node, tree.Block):
+            return _expected(self, node, found)
+        for entry in node.entries:
+            if not isinstance(entry, tree.Field):
+                found.error("SS307", "only fields can stand here", entry.span)
+                return BAD
+        values = read_block(node, self.settings, "this block", node.span, found)
+        return values if values.complete else BAD
+
+
+def read_block(
+    block: tree.Block, settings: tuple[Setting, ...], owner: str, owner_span: Span, found: Diagnostics
+) -> Values:
+    """Read the fields of a block by its settings; unknown, repeated and missing ones are errors."""
+    known = {setting.name: setting for setting in settings}
+    values: dict[str, Any] = {}
+    places: dict[str, Span] = {}
+    complete = True
+    for entry in block.fields():
+        name = entry.name.value
+        if name not in known:
+            found.error(
+                "SS308",
+                f'{owner} has no field "{name}"',
+                Label(entry.name.span, did_you_mean(name, known)),
+                help=f"It has {listing(known)}.",
+            )
+            complete = False
+            continue
+        if name in places:
+            found.error("SS309", f'"{name}" is set twice', Label(entry.name.span), Label(places[name], "first here"))
+            continue
+        places[name] = entry.value.span
+        value = known[name].shape.read(entry.value, found)
+        if value is BAD:
+            complete = False
+        else:
+            values[name] = value
+    for setting in settings:
+        if setting.required and setting.name not in places:
+            found.error(
+                "SS310",
+                f'{owner} needs the field "{setting.name}"',
+                owner_span,
+                help=f"{setting.name} is {setting.shape.says}: {setting.doc}",
+            )
+            complete = False
+    return Values(values, places, block.span, complete)
