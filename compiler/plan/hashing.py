@@ -1,0 +1,29 @@
+"""The canonical form of the plan and its hashes. They hash meaning: no positions, prices or prose order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+from compiler.plan.model import Binding, Hashes, Method
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no white space; equal meanings give equal bytes."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical form, in hex."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
+
+
+def hashes(method: Method, binding: Binding) -> Hashes:
+    """The method hash says what is claimed; the plan hash what will run."""
+    plain = method.model_dump(mode="json")
+    return Hashes(method=digest(plain), plan=digest({"method": plain, "binding": binding.model_dump(mode="json")}))
