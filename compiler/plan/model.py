@@ -409,7 +409,10 @@ class Scaled(Frozen):
 
 
 class Binding(Frozen):
-    """How the method is run: everything that changes results and is not the method."""
+    """How the method is run: everything that changes results and is not the method.
+
+    `weights` replaces how train steps hold the base, where the hardware can't do what they ask.
+    """
 
     profile: str
     engine: Literal["transformers", "vllm", "mock"]
@@ -418,6 +421,7 @@ class Binding(Frozen):
     counts: dict[str, Scaled]
     seed: int
     rehearsal: bool
+    weights: Literal["nf4", "int8", "bf16", "float32"] | None = None
     threads: int | None = None
 
 

@@ -1,0 +1,144 @@
+"""Data files: read, checked against their columns, hashed, and carried by the plan as blobs."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from pathlib import Path
+from typing import Any
+
+from compiler.diagnostics import Fix, Label, Span
+from compiler.lower.lowering import DATA_KINDS, Lowering
+from compiler.plan import answers
+from compiler.plan.model import Blob, Dataset
+from compiler.resolve import Symbol
+from compiler.shapes import Filed, Ref
+from compiler.source import MAX_DATA_BYTES, Source, read_text, sha256
+
+MAX_REPORTED = 5
+
+
+def lower_dataset(low: Lowering, file: str, ref: Ref, kinds: tuple[str, ...] = DATA_KINDS, what: str = "data") -> Dataset | None:
+    symbol = low.symbol(file, ref, kinds, what)
+    if symbol is None:
+        return None
+    if ref.name not in low.datasets:
+        low.datasets[ref.name] = _dataset(low, symbol)
+    return low.datasets[ref.name]
+
+
+def _dataset(low: Lowering, symbol: Symbol) -> Dataset | None:
+    columns = low.parameters(symbol)
+    body = low.body(symbol)
+    if columns is None or body is None or not body.complete:
+        return None
+    filed: Filed = body.get("items")
+    text = _read(low, symbol.file, filed)
+    if text is None:
+        return None
+    digest = sha256(text)
+    if not _hash_agrees(low, symbol, filed, digest):
+        return None
+    name = symbol.definition.name.value
+    data_name = posixpath.normpath(posixpath.join(posixpath.dirname(symbol.file), filed.path.value))
+    low.program.sources.setdefault(data_name, Source(data_name, Path(data_name), text))
+    if symbol.kind == "labelled" and columns.get("label") != "label":
+        low.found.error("SS507", "labelled data needs the column label: label", symbol.definition.name.span)
+        return None
+    records = _records(low, data_name, text, columns, filed)
+    if records is None:
+        return None
+    low.records[name] = records
+    low.blobs[digest] = Blob(sha256=digest, text=text)
+    return Dataset(
+        role=symbol.kind,  # type: ignore[arg-type]  # KINDS and the plan name the four roles alike
+        columns=columns,
+        sha256=digest,
+        items=len(records),
+        split=body.get("split"),
+        doc=body.text("doc"),
+    )
+
+
+def _read(low: Lowering, file: str, filed: Filed) -> str | None:
+    place = Label(filed.path.span)
+    path = low.program.inside(file, filed.path.value)
+    if path is None:
+        low.found.error("SS501", "this file lies outside the spec folder", place, help="The plan carries its data with it.")
+        return None
+    return read_text(path, filed.path.value, MAX_DATA_BYTES, low.found, place)
+
+
+def _hash_agrees(low: Lowering, symbol: Symbol, filed: Filed, digest: str) -> bool:
+    if filed.sha256 is None:
+        if symbol.kind != "held_out":
+            return True
+        written = f'file("{filed.path.value}", sha256 = "{digest}")'
+        low.found.error(
+            "SS502",
+            "a held-out set is frozen: its hash must stand in the spec",
+            Label(filed.span, f'add sha256 = "{digest}"'),
+            help="A set that is made anew at each run leaks into training.",
+            fix=Fix(filed.span, written),
+        )
+        return False
+    if filed.sha256.value != digest:
+        low.found.error(
+            "SS503",
+            f'"{filed.path.value}" has changed since its hash was recorded',
+            Label(filed.sha256.span, f"the file's hash is {digest}"),
+            help="Put the file back, or record the new hash and say in the commit why the set changed.",
+            fix=Fix(filed.sha256.span, f'"{digest}"'),
+        )
+        return False
+    return True
+
+
+def _records(
+    low: Lowering, data_name: str, text: str, columns: dict[str, str], filed: Filed
+) -> list[dict[str, Any]] | None:
+    records: list[dict[str, Any]] = []
+    slips = 0
+    offset = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        span = Span(data_name, offset, offset + len(line))
+        offset += len(line) + 1
+        if not line.strip():
+            continue
+        slip = _slip(line, columns)
+        if isinstance(slip, str):
+            slips += 1
+            if slips <= MAX_REPORTED:
+                low.found.error("SS504", f"line {number} {slip}", Label(span), Label(filed.path.span, "named here"))
+        else:
+            records.append(slip)
+    if slips > MAX_REPORTED:
+        low.found.error("SS504", f"{slips - MAX_REPORTED} more lines of this file are wrong", Label(filed.path.span))
+    if not records and not slips:
+        low.found.error("SS505", "this file holds no records", Label(filed.path.span))
+    return records if records and not slips else None
+
+
+def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
+    """The record, or what is wrong with the line."""
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        return f"is not JSON: {error.msg} at column {error.colno}"
+    if not isinstance(record, dict):
+        return "is not a JSON object"
+    for column, type_ in columns.items():
+        if column not in record:
+            return f'has no "{column}"'
+        value = record[column]
+        if type_ == "text" and not (isinstance(value, str) and value.strip()):
+            return f'has no text in "{column}"'
+        if type_ == "number" and not isinstance(value, int | float):
+            return f'has no number in "{column}"'
+        if type_ == "label" and value not in ("good", "bad"):
+            return f'has "{value}" in "{column}", not "good" or "bad"'
+        if type_ == "check":
+            problem = answers.validate(value)
+            if problem:
+                return f"has a check that cannot be used: {problem}"
+    return record

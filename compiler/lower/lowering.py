@@ -1,0 +1,97 @@
+"""What all lowering shares: the program, the diagnostics, and each definition lowered at most once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean
+from compiler.plan.model import Blob, Critic, Dataset, Prompt, Role, Rules
+from compiler.resolve import Program, Symbol
+from compiler.schema import COLUMN_TYPES, TOP_LEVEL
+from compiler.shapes import Ref, Values, read_block
+from compiler.syntax import tree
+
+KINDS = {kind.name: kind for kind in TOP_LEVEL}
+DATA_KINDS = ("pool", "exemplars", "labelled", "held_out")
+
+
+@dataclass(slots=True)
+class Lowering:
+    """Tables of what has been lowered, by name; None stands for "tried, and reported why not"."""
+
+    program: Program
+    found: Diagnostics
+    models: dict[str, Role] = field(default_factory=dict)
+    datasets: dict[str, Dataset | None] = field(default_factory=dict)
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    prompts: dict[str, Prompt | None] = field(default_factory=dict)
+    rules: dict[str, Rules | None] = field(default_factory=dict)
+    critics: dict[str, Critic | None] = field(default_factory=dict)
+    places: dict[str, Span] = field(default_factory=dict)
+    used: set[tuple[str, str]] = field(default_factory=set)
+    owners: dict[tuple[str, str], Symbol] = field(default_factory=dict)
+
+    def symbol(self, file: str, ref: Ref, kinds: tuple[str, ...], what: str) -> Symbol | None:
+        """The definition that a name means; reports a name that is unknown or of another kind."""
+        symbol = self.program.lookup(file, ref.name)
+        if symbol is None:
+            if not self.program.damaged:
+                near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
+                self.found.error("SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near)))
+            return None
+        if symbol.kind not in kinds:
+            called = KINDS[symbol.kind].called if symbol.kind in KINDS else symbol.kind
+            self.found.error(
+                "SS206",
+                f'"{ref.name}" is a {called}, not a {what}',
+                Label(ref.span),
+                Label(symbol.definition.name.span, "defined here"),
+            )
+            return None
+        first = self.owners.setdefault((symbol.kind, ref.name), symbol)
+        if first.file != symbol.file:
+            self.found.error(
+                "SS207",
+                f'two different definitions are called "{ref.name}" in one plan',
+                Label(symbol.definition.name.span),
+                Label(first.definition.name.span, "the other"),
+            )
+            return None
+        self.used.add((symbol.file, symbol.definition.name.value))
+        return symbol
+
+    def body(self, symbol: Symbol) -> Values | None:
+        """The fields of a definition's block."""
+        definition = symbol.definition
+        if not isinstance(definition.body, tree.Block):
+            self.found.error("SS311", f"a {symbol.kind} is written with a block {{ ... }}", definition.body.span)
+            return None
+        kind = KINDS[symbol.kind]
+        owner = f'{kind.called} "{definition.name.value}"'
+        return read_block(definition.body, kind.settings, owner, definition.name.span, self.found)
+
+    def parameters(self, symbol: Symbol) -> dict[str, str] | None:
+        """Column names and types of a definition, in order."""
+        columns: dict[str, str] = {}
+        for parameter in symbol.definition.parameters:
+            name, type_ = parameter.name.value, parameter.type.value
+            if type_ not in COLUMN_TYPES:
+                self.found.error(
+                    "SS312",
+                    f'"{type_}" is not a column type',
+                    Label(parameter.type.span, did_you_mean(type_, COLUMN_TYPES)),
+                    help=f"Column types are {', '.join(COLUMN_TYPES)}.",
+                )
+                return None
+            columns[name] = type_
+        if not columns:
+            self.found.error(
+                "SS313",
+                f'"{symbol.definition.name.value}" must say which columns it reads',
+                symbol.definition.name.span,
+                help=f"Write {symbol.kind} {symbol.definition.name.value}(instruction: text) {{ ... }}.",
+            )
+            return None
+        return columns

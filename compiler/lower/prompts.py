@@ -1,0 +1,180 @@
+"""Prompts, and the samples that they and their callers draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.diagnostics import Label, did_you_mean
+from compiler.lower.data import lower_dataset
+from compiler.lower.lowering import Lowering
+from compiler.lower.templates import check_template
+from compiler.plan.model import Prompt, PromptUse, Sample
+from compiler.resolve import Symbol
+from compiler.shapes import Ref
+from compiler.syntax import tree
+
+EXEMPLARS = "exemplars"
+
+
+def lower_prompt(low: Lowering, file: str, ref: Ref) -> Prompt | None:
+    symbol = low.symbol(file, ref, ("prompt",), "prompt")
+    if symbol is None:
+        return None
+    if ref.name not in low.prompts:
+        low.prompts[ref.name] = _prompt(low, symbol)
+    return low.prompts[ref.name]
+
+
+def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
+    columns = low.parameters(symbol) if symbol.definition.parameters else {}
+    body = low.body(symbol)
+    if columns is None or body is None or not body.complete:
+        return None
+    samples: list[Sample] = []
+    items: dict[str, Mapping[str, str]] = {name: {} for name, type_ in columns.items() if type_ == "items"}
+    if EXEMPLARS in body:
+        read = lower_sample(low, symbol.file, EXEMPLARS, body.get(EXEMPLARS), {})
+        if read is None:
+            return None
+        sample, item_columns = read
+        samples.append(sample)
+        items[EXEMPLARS] = item_columns
+    plain = {name: type_ for name, type_ in columns.items() if type_ != "items"}
+    template: tree.Text = body.get("template")
+    given = {name: columns_ for name, columns_ in items.items() if columns_}
+    open_ = {name: "items" for name, columns_ in items.items() if not columns_}
+    if not check_template(template, {**plain, **open_}, given, low.found):
+        return None
+    if template.value != template.value.rstrip():
+        low.found.error(
+            "SS406",
+            "a prompt may not end in white space",
+            template.place(len(template.value.rstrip()), len(template.value)),
+            help="Tokens begin with their space: a prompt that ends in one hides the most likely next tokens.",
+        )
+        return None
+    return Prompt(
+        kind=body.get("kind", "raw"),
+        columns=columns,
+        template=template.value,
+        samples=tuple(samples),
+        stop=tuple(text.value for text in body.get("stop", ())),
+        doc=body.text("doc"),
+    )
+
+
+def lower_sample(
+    low: Lowering, file: str, variable: str, node: tree.Node, steps: Mapping[str, Mapping[str, str]]
+) -> tuple[Sample, dict[str, str]] | None:
+    """`sample(pool + step, 10)`: the sample, and the columns that all its sources share.
+
+    `steps` offers the columns of the stage's steps; the sample names them bare, and the caller
+    adds the stage.
+    """
+    if not (
+        isinstance(node, tree.Call)
+        and isinstance(node.function, tree.Name)
+        and node.function.value == "sample"
+        and len(node.arguments) == 2
+        and isinstance(node.arguments[1], tree.Number)
+        and isinstance(node.arguments[1].value, int)
+        and node.arguments[1].value > 0
+    ):
+        low.found.error("SS314", "this must be sample(pool, number)", node.span, help="For example sample(seeds, 10).")
+        return None
+    count = node.arguments[1].value
+    shared: dict[str, str] | None = None
+    sources: list[str] = []
+    at_hand = 0
+    for name in _summands(node.arguments[0]):
+        if name is None:
+            low.found.error("SS314", "what is sampled must be named: sample(seeds + fresh, 10)", node.span)
+            return None
+        if name.value in steps:
+            columns: Mapping[str, str] = steps[name.value]
+        else:
+            dataset = lower_dataset(low, file, Ref(name.value, name.span), ("pool", "exemplars"), "pool or exemplars")
+            if dataset is None:
+                return None
+            columns = dataset.columns
+            at_hand += dataset.items
+        sources.append(name.value)
+        shared = dict(columns) if shared is None else {c: t for c, t in shared.items() if columns.get(c) == t}
+    if at_hand < count:
+        low.found.error(
+            "SS506", f"{count} are drawn from only {at_hand} records", Label(node.span), help="Draw fewer, or add records."
+        )
+        return None
+    return Sample(variable=variable, sources=tuple(sources), count=count), shared or {}
+
+
+def lower_prompt_use(
+    low: Lowering, file: str, node: tree.Node, available: Mapping[str, str], steps: Mapping[str, Mapping[str, str]], stage: str
+) -> PromptUse | None:
+    """A prompt as a step calls it, checked against the columns that the step's records have."""
+    if isinstance(node, tree.Name):
+        called, named = node, ()
+    elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name) and not node.arguments:
+        called, named = node.function, node.named
+    else:
+        low.found.error("SS315", "this must be the name of a prompt", node.span, help="Prompts are defined once, never inline.")
+        return None
+    ref = Ref(called.value, called.span)
+    prompt = lower_prompt(low, file, ref)
+    if prompt is None:
+        return None
+    symbol = low.program.lookup(file, ref.name)
+    assert symbol is not None
+    samples: list[Sample] = []
+    items: dict[str, Mapping[str, str]] = {}
+    for variable, value in named:
+        if prompt.columns.get(variable.value) != "items":
+            low.found.error("SS316", f'prompt "{ref.name}" has no list "{variable.value}"', variable.span)
+            return None
+        read = lower_sample(low, file, variable.value, value, steps)
+        if read is None:
+            return None
+        sample, items[variable.value] = read
+        sources = tuple(f"{stage}.{s}" if s in steps else s for s in sample.sources)
+        samples.append(sample.model_copy(update={"sources": sources}))
+    for column, type_ in prompt.columns.items():
+        if type_ == "items":
+            if column not in items:
+                low.found.error("SS317", f'prompt "{ref.name}" needs {column} = sample(...)', node.span)
+                return None
+        elif available.get(column) != type_:
+            low.found.error(
+                "SS407",
+                f'prompt "{ref.name}" needs the column {column}: {type_}, which is not there',
+                Label(node.span, did_you_mean(column, available)),
+                Label(symbol.definition.name.span, "the prompt"),
+                help=f"The records here have {', '.join(available) or 'no columns'}.",
+            )
+            return None
+    if items and not _items_fit(low, symbol, prompt, items):
+        return None
+    return PromptUse(prompt=ref.name, samples=tuple(samples))
+
+
+def _items_fit(low: Lowering, symbol: Symbol, prompt: Prompt, items: Mapping[str, Mapping[str, str]]) -> bool:
+    """The template's use of `shot.column` against the columns of what this caller samples."""
+    body = symbol.definition.body
+    assert isinstance(body, tree.Block)
+    template = next(f.value for f in body.fields() if f.name.value == "template")
+    assert isinstance(template, tree.Text)
+    own = {s.variable: c for s in prompt.samples for c in [_columns_of(low, s)]}
+    plain = {name: type_ for name, type_ in prompt.columns.items() if type_ != "items"}
+    return check_template(template, plain, {**own, **items}, low.found)
+
+
+def _columns_of(low: Lowering, sample: Sample) -> dict[str, str]:
+    datasets = [low.datasets[s] for s in sample.sources]
+    return dict(datasets[0].columns) if datasets and datasets[0] else {}
+
+
+def _summands(node: tree.Node) -> list[tree.Name | None]:
+    if isinstance(node, tree.Name):
+        return [node]
+    if isinstance(node, tree.Operation) and node.op == "+":
+        return [name for part in node.operands for name in _summands(part)]
+    return [None]
