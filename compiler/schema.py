@@ -49,6 +49,7 @@ LIKELIHOOD_GAIN = (
     Setting("given", TextOf(), "the context in which a good target is likely", required=True),
     Setting("neutral", TextOf(), "the context that knows nothing of the record", required=True),
     Setting("target", NameOf("a column"), "the column whose likelihood is compared", required=True),
+    Setting("lead", TextOf(), 'what stands between context and target (default " ")'),
 )
 CRITIC_METHODS = {"labels": LABELS, "likelihood_gain": LIKELIHOOD_GAIN}
 
@@ -89,6 +90,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
             Setting("kind", Choice(("raw", "chat")), "the kind of model it is for (default raw)"),
             Setting("exemplars", SAMPLE, "worked examples, drawn anew for each prompt"),
             Setting("stop", ListOf(TextOf()), "strings at which a completion ends"),
+            Setting("lead", TextOf(), 'what stands between prompt and completion (default " ")'),
         ),
         has_parameters=True,
     ),

@@ -85,4 +85,7 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
     fits = [check_template(values.get(side), context, {}, low.found) for side in ("given", "neutral")]
     if not all(fits):
         return None
-    return LikelihoodGainMethod(given=values.text("given"), neutral=values.text("neutral"), target=target.name)
+    lead = values.text("lead") if "lead" in values else " "
+    return LikelihoodGainMethod(
+        given=values.text("given"), neutral=values.text("neutral"), target=target.name, lead=lead
+    )

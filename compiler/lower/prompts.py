@@ -59,6 +59,7 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
         template=template.value,
         samples=tuple(samples),
         stop=tuple(text.value for text in body.get("stop", ())),
+        lead=body.text("lead") if "lead" in body else " ",
         doc=body.text("doc"),
     )
 

@@ -78,13 +78,18 @@ class Sample(Frozen):
 
 
 class Prompt(Frozen):
-    """A completion prompt: a Jinja2 template, its exemplars, and where a completion must stop."""
+    """A completion prompt: a Jinja2 template, its exemplars, and where a completion must stop.
+
+    `lead` stands between a prompt and a completion (prompts end without white space): training
+    puts it before the target, and a completion's text loses it.
+    """
 
     kind: Literal["raw", "chat"]
     columns: dict[str, str]
     template: str
     samples: tuple[Sample, ...] = ()
     stop: tuple[str, ...] = ()
+    lead: str = " "
     doc: str = ""
 
 
@@ -112,13 +117,15 @@ class LabelMethod(Frozen):
 class LikelihoodGainMethod(Frozen):
     """Judge by how much more likely the target is after `given` than after `neutral`.
 
-    The score is mean log p(target | given) - mean log p(target | neutral), in nats per token.
+    The score is mean log p(target | given) - mean log p(target | neutral), in nats per token;
+    `lead` stands between context and target, as in a prompt.
     """
 
     method: Literal["likelihood_gain"] = "likelihood_gain"
     given: str
     neutral: str
     target: str
+    lead: str = " "
 
 
 CriticMethod = Annotated[LabelMethod | LikelihoodGainMethod, Field(discriminator="method")]

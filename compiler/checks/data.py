@@ -1,0 +1,122 @@
+"""Checks on how data is made."""
+
+from __future__ import annotations
+
+from compiler.checks.view import StageView, short
+from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.plan.expressions import Value
+from compiler.plan.model import Evaluate, Expression, Filter, Generate, Output, PromptUse, Rejection, Train
+
+
+def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
+    """A few-shot prompt without a stop policy lets a base model go on with the next example, and the
+    next: endless question and answer chains. A prompt that shows exemplars must own its stops."""
+    for id, use in _uses(view):
+        prompt = view.method.prompts[use.prompt]
+        step = view.step(id)
+        lists = isinstance(step, Generate) and step.parse == "numbered_list"
+        if (prompt.samples or use.samples) and not prompt.stop and not lists:
+            found.error(
+                "SS610",
+                f'prompt "{use.prompt}" shows exemplars and has no stop policy',
+                view.place(id),
+                help='Add to the prompt: stop = ["###END###", "\\n\\n"]',
+            )
+
+
+def every_step_is_used(view: StageView, found: Diagnostics) -> None:
+    """A step whose result nothing reads was built and forgotten: a critic that was never applied, a
+    gate that was never asked. Every step must lead to the stage's output."""
+    reached = {step.id for step in view.stage.steps if isinstance(step, Output)}
+    waiting = list(reached)
+    while waiting:
+        step = view.step(waiting.pop())
+        if step is None:
+            continue
+        named = {*step.inputs, *step.needs}
+        if isinstance(step, Output):
+            named |= {step.model, step.gate, step.otherwise}
+        if isinstance(step, Train):
+            named |= {step.data, *((step.stop_early.on,) if step.stop_early else ())}
+        if isinstance(step, Generate):
+            named |= {source for sample in step.prompt.samples for source in sample.sources}
+        for id in named - reached:
+            reached.add(id)
+            waiting.append(id)
+    if not any(isinstance(step, Output) for step in view.stage.steps):
+        return  # reported by output_is_gated; without an output nothing can be used
+    for step in view.stage.steps:
+        if step.id not in reached:
+            found.error(
+                "SS611",
+                f'nothing uses the result of "{short(step.id)}"',
+                view.place(step.id),
+                help="Name it where it matters (as input, in a needs list, in a gate), or take it out.",
+            )
+
+
+def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
+    """Training text that also stands in a held-out set makes its score worthless. A filter on the way to
+    training must name every held-out set of the stage in apart_from."""
+    held_out = sorted({step.items for step in view.of(Evaluate)})
+    for train in view.of(Train):
+        apart = {name for step in view.before(train.id) if isinstance(step, Filter) for name in step.apart_from}
+        missing = [name for name in held_out if name not in apart]
+        if missing:
+            found.error(
+                "SS612",
+                f'what "{short(train.id)}" learns is not kept apart from {listing(missing)}',
+                view.place(train.id),
+                help=f"Add to a filter before it: apart_from = [{', '.join(held_out)}]",
+            )
+
+
+def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
+    """A model that writes its own data repeats itself: in one run two thirds of the pairs were copies, and
+    one item stood 273 times. A filter before training should drop near-duplicates over the stage."""
+    for train in view.of(Train):
+        if not any(isinstance(step, Filter) and step.near for step in view.before(train.id)):
+            found.warning(
+                "SS613",
+                f'no near-duplicates are removed before "{short(train.id)}"',
+                view.place(train.id),
+                help="Add to a filter: dedup = near(instruction, similarity = 80 %)",
+            )
+
+
+def completeness_ruled(view: StageView, found: Diagnostics) -> None:
+    """A completion that ran into the token limit is cut off in the middle; trained on, it teaches to stop
+    there. Rules on the way to training should look at the finish reason."""
+    for train in view.of(Train):
+        upstream = view.before(train.id)
+        writes = [s for s in upstream if isinstance(s, Generate) and s.into == train.target and s.parse == "text"]
+        rules = {name for s in upstream if isinstance(s, Filter) for name in s.rules}
+        looked = any(
+            _reads_finish(s.when) for name in rules for s in view.method.rules[name].statements if isinstance(s, Rejection)
+        )
+        if writes and not looked:
+            found.warning(
+                "SS614",
+                f'nothing rejects truncated completions before "{short(train.id)}"',
+                Label(view.place(writes[0].id), "written here"),
+                Label(view.place(train.id), "trained on here"),
+                help='Add to rules: reject "truncated" when finish == length',
+            )
+
+
+def _reads_finish(expression: Expression | Value) -> bool:
+    if not isinstance(expression, Expression):
+        return False
+    if expression.op in ("column", "raw") and expression.args == ("finish",):
+        return True
+    return any(_reads_finish(arg) for arg in expression.args)
+
+
+def _uses(view: StageView) -> list[tuple[str, PromptUse]]:
+    uses: list[tuple[str, PromptUse]] = []
+    for step in view.stage.steps:
+        if isinstance(step, Generate | Train):
+            uses.append((step.id, step.prompt))
+        elif isinstance(step, Evaluate):
+            uses += [(step.id, arm.prompt) for arm in step.arms.values()]
+    return uses

@@ -1,0 +1,114 @@
+"""Checks on what is claimed, and whether it could be seen."""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+
+from compiler.checks.view import StageView, short
+from compiler.diagnostics import Diagnostics, Label
+from compiler.plan.model import Evaluate, Gate, Train
+
+POWER = 0.8
+DISCORDANCES = (0.1, 0.2, 0.3)
+
+
+def claims_are_greedy(view: StageView, found: Diagnostics) -> None:
+    """Sampled answers add noise that a comparison of two models cannot tell from a difference. An evaluation
+    that compares decodes greedily."""
+    for step in view.of(Evaluate):
+        if step.compare and step.sampling.temperature > 0:
+            found.error(
+                "SS630",
+                f'"{short(step.id)}" compares sampled answers (temperature {step.sampling.temperature:g})',
+                view.place(step.id),
+                help="Leave temperature out of its sampling: 0 is greedy.",
+            )
+
+
+def claims_have_baselines(view: StageView, found: Diagnostics) -> None:
+    """The prompt's format alone once made the base model follow instructions, and training took the credit.
+    A comparison needs the untrained model bare, with the trained format, and with exemplars."""
+    for step in view.of(Evaluate):
+        if not step.compare:
+            continue
+        untrained = {a.prompt.prompt for a in step.arms.values() if a.model == view.stage.learner}
+        few_shot = {p for p in untrained if view.method.prompts[p].samples}
+        if len(untrained - few_shot) < 2 or not few_shot:
+            found.error(
+                "SS631",
+                f'"{short(step.id)}" compares without all three baselines of the untrained model',
+                view.place(step.id),
+                help="Give it arms for the bare prompt, for the format alone, and for the few-shot prompt.",
+            )
+
+
+def trained_and_evaluated_alike(view: StageView, found: Diagnostics) -> None:
+    """Trained with one prompt and evaluated with another, a model is measured on the wrong thing. Some arm
+    must show the trained model its own training prompt."""
+    for train in view.of(Train):
+        for step in view.of(Evaluate):
+            prompts = {name: a.prompt.prompt for name, a in step.arms.items() if a.model == train.id}
+            if prompts and train.prompt.prompt not in prompts.values():
+                found.error(
+                    "SS632",
+                    f'"{short(train.id)}" is trained with prompt "{train.prompt.prompt}" and never evaluated with it',
+                    Label(view.place(step.id)),
+                    Label(view.place(train.id), "trained here"),
+                )
+
+
+def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
+    """A test set that decides whether to go on is no longer held out. Gates before training read a dev set;
+    the test set is opened for the claim alone."""
+    needed = {id for train in view.of(Train) for id in train.needs}
+    for gate in view.of(Gate):
+        for id in gate.inputs if gate.id in needed else ():
+            step = view.step(id)
+            if isinstance(step, Evaluate) and view.method.datasets[step.items].split == "test":
+                found.error(
+                    "SS633",
+                    f'gate "{short(gate.id)}" opens the test set before training',
+                    view.place(step.id),
+                    help="Evaluate on a held-out set whose split is dev.",
+                )
+    for step in view.of(Evaluate):
+        if step.compare and view.method.datasets[step.items].split != "test":
+            found.error(
+                "SS634", f'"{short(step.id)}" makes a claim on a dev set', view.place(step.id), help="Claims are made on a test set."
+            )
+
+
+def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
+    """Twelve items can show nothing. The planned comparison must be able to detect the smallest effect that
+    it calls worth claiming, with 80 % power, at least when the arms seldom disagree."""
+    for step in view.of(Evaluate):
+        if step.compare is None:
+            continue
+        items = view.method.datasets[step.items].items
+        lifts = [detectable_lift(items, step.compare.alpha, share) for share in DISCORDANCES]
+        if lifts[0] > step.compare.smallest_effect:
+            found.warning(
+                "SS635",
+                f"{items} items cannot show a lift of {step.compare.smallest_effect:.0%}: "
+                f"even with 10 % discordant pairs the least is {lifts[0]:.1%}",
+                view.place(step.id),
+                help=f"Power 80 % at alpha {step.compare.alpha:g}, two-sided McNemar test.",
+            )
+
+
+def detectable_lift(items: int, alpha: float, discordant: float) -> float:
+    """The least lift that a two-sided McNemar test shows with 80 % power.
+
+    `discordant` is the share of item pairs on which the arms disagree. Solves Connor's (1987,
+    Biometrics 43:207) sample size formula for the lift d:
+    n = (z_a sqrt(p) + z_b sqrt(p - d^2))^2 / d^2, with p the discordant share.
+    """
+    z_alpha = NormalDist().inv_cdf(1 - alpha / 2)
+    z_beta = NormalDist().inv_cdf(POWER)
+    low, high = 1e-6, discordant
+    for _ in range(60):
+        middle = (low + high) / 2
+        needed = (z_alpha * sqrt(discordant) + z_beta * sqrt(max(discordant - middle**2, 0))) ** 2 / middle**2
+        low, high = (middle, high) if needed > items else (low, middle)
+    return high

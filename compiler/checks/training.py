@@ -1,0 +1,76 @@
+"""Checks on what is trained, and on what comes out of a stage."""
+
+from __future__ import annotations
+
+from compiler.checks.view import StageView, short
+from compiler.diagnostics import Diagnostics
+from compiler.plan.model import Evaluate, Gate, Judge, Output, Quality, Train
+
+
+def data_is_judged(view: StageView, found: Diagnostics) -> None:
+    """A critic that is built and never applied lets everything through. What is trained on must have been
+    accepted by a critic, on its way, with a margin or a precision."""
+    for train in view.of(Train):
+        judges = [s for s in view.before(train.id) if isinstance(s, Judge)]
+        if not any(train.target in view.method.critics[judge.critic].columns for judge in judges):
+            found.error(
+                "SS620",
+                f'no critic has judged "{train.target}" before "{short(train.id)}" learns it',
+                view.place(train.id),
+                help="Put a judge step between the step that writes it and the split.",
+            )
+
+
+def quality_before_training(view: StageView, found: Diagnostics) -> None:
+    """Scripts trained on data whose quality check had failed: the check only warned. A train step must need
+    a quality gate, so that it cannot run while the gate is closed."""
+    for train in view.of(Train):
+        if not any(isinstance(view.step(id), Quality) for id in train.needs):
+            found.error(
+                "SS621",
+                f'"{short(train.id)}" needs no quality gate',
+                view.place(train.id),
+                help="Add a quality step on round(0), and name it: needs = [pilot, gap]",
+            )
+
+
+def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
+    """The experiment's costliest mistake: the base model already did what it was trained for, and the gain
+    was the prompt's format. Before training, a gate must look at an evaluation of the untrained model."""
+    for train in view.of(Train):
+        gates = [step for id in train.needs if isinstance(step := view.step(id), Gate)]
+        shown = any(
+            isinstance(evaluation := view.step(id), Evaluate) and all(a.model == view.stage.learner for a in evaluation.arms.values())
+            for gate in gates
+            for id in gate.inputs
+        )
+        if not shown:
+            found.error(
+                "SS622",
+                f'"{short(train.id)}" trains before any gap is shown between what the model does and what it should do',
+                view.place(train.id),
+                help="Evaluate the untrained model first, and need a gate on it: require = before.few_shot.check < 70 %",
+            )
+
+
+def output_is_gated(view: StageView, found: Diagnostics) -> None:
+    """A stage whose gate is never asked hands on whatever training made. The stage's output must hang on a
+    gate that reads the verdict of a comparison."""
+    outputs = list(view.of(Output))
+    if not outputs:
+        found.error(
+            "SS623",
+            f'stage "{view.stage.name}" has no output',
+            view.here,
+            help="Add: output model = student if ship otherwise learner",
+        )
+    for output in outputs:
+        gate = view.step(output.gate)
+        reads = [step for id in (gate.inputs if gate else ()) if isinstance(step := view.step(id), Evaluate)]
+        if not any(step.compare and output.model in {arm.model for arm in step.arms.values()} for step in reads):
+            found.error(
+                "SS624",
+                f'the gate of "{short(output.id)}" reads no comparison of the model that it lets out',
+                view.place(output.id),
+                help="Let the gate require the verdict of an evaluation that compares it: require = after.verdict == improved",
+            )

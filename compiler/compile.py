@@ -1,0 +1,122 @@
+"""Text to plan, end to end: the one function that the face calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from compiler.checks import CHECKS, StageView
+from compiler.diagnostics import Diagnostics
+from compiler.estimate import quote
+from compiler.lock import read_lock
+from compiler.lower.lowering import Lowering
+from compiler.lower.profile import lower_profile
+from compiler.lower.stage import lower_stage
+from compiler.plan.hashing import hashes
+from compiler.plan.model import Dataset, Method, Note, PlanFile
+from compiler.resolve import LANGUAGE, Program, load
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`plan` is None when there is an error among the diagnostics."""
+
+    plan: PlanFile | None
+    diagnostics: Diagnostics
+    program: Program
+
+
+def compiler_version() -> str:
+    try:
+        return version("stagespec")
+    except PackageNotFoundError:
+        return "uninstalled"
+
+
+def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
+    """Compile the stage file at `path` for a profile. Reads files below the spec folder, and only those.
+
+    All problems are diagnostics in the result; nothing is raised for what a spec can get wrong.
+    """
+    found = Diagnostics()
+    program = load(path, found)
+    if program.entry not in program.files or (found.failed and not program.files[program.entry].definitions):
+        return Compiled(None, found, program)
+    low = Lowering(program, found)
+    method = _method(low)
+    if method is None or found.failed:
+        return Compiled(None, found, program)
+    for stage in method.stages:
+        view = StageView(stage, method, low.places)
+        for check in CHECKS:
+            check(view, found)
+    unused(low)
+    bound = lower_profile(low, method, profile, seed)
+    if bound is None or found.failed:
+        return Compiled(None, found, program)
+    lock = read_lock(program.root, bound.binding, found)
+    plan = PlanFile(
+        compiler=compiler_version(),
+        hashes=hashes(method, bound.binding),
+        method=method,
+        binding=bound.binding,
+        blobs={d.sha256: low.blobs[d.sha256] for d in method.datasets.values()},
+        quote=quote(method, bound, low.records, lock),
+        places={name: _place(program, span.file, span.start) for name, span in sorted(low.places.items())},
+        notes=tuple(
+            Note(
+                code=item.code,
+                severity="warning" if item.severity == "warning" else "note",
+                message=item.message,
+                place=_place(program, item.labels[0].span.file, item.labels[0].span.start) if item.labels else "",
+            )
+            for item in found.items
+        ),
+    )
+    return Compiled(plan, found, program)
+
+
+def _method(low: Lowering) -> Method | None:
+    """The stages of the entry file, and of the shared definitions only what they use."""
+    program = low.program
+    symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
+    for symbol in symbols:
+        low.used.add((symbol.file, symbol.definition.name.value))
+    stages = [s for s in symbols if s.kind == "stage"]
+    if not stages:
+        kinds = sorted({s.kind for s in symbols})
+        low.found.error(
+            "SS109",
+            f'"{program.entry}" defines no stage',
+            help=f"It defines {', '.join(kinds)}; name the .stage file of a stage." if kinds else "",
+        )
+        return None
+    lowered = [lower_stage(low, symbol) for symbol in stages]
+    if any(stage is None for stage in lowered) or low.found.failed:
+        return None
+    datasets: dict[str, Dataset] = {n: d for n, d in low.datasets.items() if d is not None}
+    return Method(
+        language=LANGUAGE,
+        name=lowered[0].name if lowered[0] else "",
+        models=low.models,
+        datasets=datasets,
+        prompts={n: p for n, p in low.prompts.items() if p is not None},
+        rules={n: r for n, r in low.rules.items() if r is not None},
+        critics={n: c for n, c in low.critics.items() if c is not None},
+        stages=tuple(stage for stage in lowered if stage is not None),
+    )
+
+
+def unused(low: Lowering) -> None:
+    """Imports that nothing uses: what is shared and not used is how rules were forgotten."""
+    program = low.program
+    entry = program.scopes[program.entry]
+    for statement in program.files[program.entry].imports:
+        for name in statement.names:
+            symbol = entry.get(name.value)
+            if symbol and (symbol.file, name.value) not in low.used:
+                low.found.warning("SS607", f'"{name.value}" is imported and never used', name.span)
+
+
+def _place(program: Program, file: str, offset: int) -> str:
+    return f"{file}:{program.sources[file].position(offset)[0]}"

@@ -1,0 +1,49 @@
+"""What the compiler knows of bound models: facts that `stagespec lock` measured and wrote down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from compiler.diagnostics import Diagnostics
+from compiler.plan.model import Binding, FolderSource, HubSource, ModelBinding, PackageSource
+
+LOCK = "models.lock"
+Facts = Mapping[str, Any]
+
+
+def lock_key(binding: ModelBinding) -> str:
+    """The entry under which a checkpoint's facts stand: its immutable source, and nothing of a profile."""
+    source = binding.source
+    if isinstance(source, PackageSource):
+        pinned = (f"{n}=={v}" for n, v in zip(source.packages, source.versions, strict=True))
+        return f"package:{'+'.join(pinned)}"
+    if isinstance(source, HubSource):
+        return f"hub:{source.repository}@{source.revision}"
+    if isinstance(source, FolderSource):
+        return f"folder:{source.path}"
+    return "mock"
+
+
+def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Facts]:
+    """Facts by role. A role without an entry is a note: estimates then rest on characters."""
+    path = root / LOCK
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else {}
+    except (OSError, ValueError, KeyError):
+        found.error("SS710", f'"{LOCK}" cannot be read', help="Write it anew: stagespec lock SPEC --profile NAME")
+        return {}
+    facts: dict[str, Facts] = {}
+    for role, bound in binding.models.items():
+        key = lock_key(bound)
+        if key in entries:
+            facts[role] = entries[key]
+        elif key != "mock":
+            found.note(
+                "SS709",
+                f'model "{role}" ({key}) is not in {LOCK}: token counts are estimated from characters',
+                help="stagespec lock measures it.",
+            )
+    return facts
