@@ -33,6 +33,7 @@ LINKS = listing("is are was were be equals equal means mean called named becomes
 
 # Words that may stand between such a verb and the answer, or before a bare answer.
 FILLERS = listing("word number letter called named simply just also usually always about")
+PREPOSITIONS = listing("in on at to by with from of into for")
 OPENERS = listing("answer correct right so well sure ok okay i think it this that they would")
 
 NEGATIONS = listing("not never no isn't aren't wasn't weren't")
@@ -102,7 +103,7 @@ def paragraph(text: str) -> str:
 
 def head(text: str) -> str:
     """The first line; the second as well where the first only announces it ("The answer is:")."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if words(line)]
     if len(lines) > 1 and lines[0].endswith(":"):
         return f"{lines[0]} {lines[1]}"
     return lines[0] if lines else ""
@@ -144,14 +145,14 @@ def is_bare_list(text: str) -> bool:
 
 
 def is_pile(text: str, item_words: Collection[str]) -> bool:
-    """Three or more words, all taken from the item itself, with nothing that makes a sentence of them."""
-    given = words(text)
-    return len(given) >= 3 and all(w in item_words and w not in FUNCTION_WORDS for w in given)
+    """Three different words or more, all from the item itself, and none that makes a sentence of them."""
+    given = set(words(text))
+    return len(given) >= 3 and given <= set(item_words) and not given & FUNCTION_WORDS
 
 
-def new_words(text: str, item_words: Collection[str]) -> int:
-    """How many different words the text has that are not the item's own."""
-    return len(set(words(text)) - set(item_words))
+def new_words(text: str, instruction: str) -> int:
+    """How many different words the text has that the instruction has not."""
+    return len(set(words(text)) - set(words(instruction)))
 
 
 def occurrences(form: Sequence[str], given: Sequence[str]) -> Iterator[int]:

@@ -104,13 +104,14 @@ def check_words(check: Check) -> list[str]:
 def ALWAYS_REJECT(check: Check, instruction: str) -> list[str]:
     """Answers that are wrong for this item whatever it asks: nothing, a copy, "yes", its keywords."""
     asked = t.content(instruction)
-    looked_for = list(dict.fromkeys(w for text in check_words(check) for w in t.words(text)))
+    looked_for = t.content(" ".join(check_words(check)))
+    one_answer = any(set(looked_for) <= set(t.words(text)) for text in check_words(check))
     lists = [
         list(dict.fromkeys([*asked, *looked_for])),
         list(dict.fromkeys([*looked_for, *asked])),
         asked,
     ]
-    if not _names_all_is_right(check) and len(looked_for) >= 3:
+    if not one_answer and not _names_all_is_right(check):
         lists.append(looked_for)
     answers = [
         "",
@@ -143,8 +144,9 @@ def _exact(check: Check, item: Item) -> bool:
 
 
 def _one_of(check: Check, item: Item) -> bool:
-    """The answer is one of `forms`, and not several of them."""
-    return _names(item, _strings(check, "forms"), single=True)
+    """The answer is one of `forms`, in the singular or plural, and not several of them."""
+    forms = [variant for form in _strings(check, "forms") for variant in t.number_variants(form)]
+    return _names(item, forms, single=True)
 
 
 def _translation_table(check: Check, item: Item) -> bool:
@@ -198,7 +200,7 @@ def _list_of(check: Check, item: Item) -> bool:
         return False
     if "among" not in check:
         said = [" ".join(t.bare(entry)) for entry in entries]
-        fresh = [entry for entry in entries if t.new_words(entry, item.own)]
+        fresh = [entry for entry in entries if t.new_words(entry, item.instruction)]
         return all(said) and len(set(said)) == len(said) and len(fresh) == len(entries)
     named = [_named(entry, _strings(check, "among")) for entry in entries]
     flat = [name for names in named for name in names]
@@ -227,7 +229,10 @@ def _word_count(check: Check, item: Item) -> bool:
     """From `min` to `max` words in the first paragraph, more than half of them new."""
     said = t.words(item.paragraph)
     low, high = cast(int, check.get("min", 1)), cast(int | None, check.get("max"))
-    new = sum(word not in item.own for word in said)
+    asked = t.words(item.instruction)
+    new = sum(word not in asked for word in said)
+    if t.is_pile(item.paragraph, item.own):
+        return False
     return low <= len(said) and (high is None or len(said) <= high) and 2 * new > len(said)
 
 
@@ -345,12 +350,13 @@ def _introduces(before: Sequence[str], asked: Sequence[str]) -> bool:
     """Whether these words may come before the answer: none, "the answer is", or the question restated."""
     if t.NEGATIONS.intersection(before[-3:]):
         return False
-    while before and before[-1] in t.FILLERS:
-        before = before[:-1]
-    if not before or before[-1] in t.LINKS or all(word in t.OPENERS for word in before):
+    stem = list(before)
+    while stem and stem[-1] in t.FILLERS | t.PREPOSITIONS:
+        stem.pop()
+    if all(word in t.OPENERS for word in stem) or stem[-1] in t.LINKS:
         return True
-    if len(before) == 1:
-        return before[0] in asked
+    if len(stem) == 1 or len(stem) < len(before):
+        return stem[-1] in asked
     return any(True for _ in t.occurrences(before[-2:], asked))
 
 
@@ -401,7 +407,7 @@ def _is_prose(text: str, item: Item, check: Check) -> bool:
     least = cast(int, check.get("min_words", 3))
     return any(
         len(t.words(sentence)) >= least
-        and t.new_words(sentence, item.own) >= 2
+        and t.new_words(sentence, item.instruction) >= 2
         and bool(t.FUNCTION_WORDS.intersection(t.words(sentence)))
         for sentence in [*t.sentences(text), text]
     )
