@@ -68,7 +68,9 @@ def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
                 code=item.code,
                 severity="warning" if item.severity == "warning" else "note",
                 message=item.message,
-                place=_place(program, item.labels[0].span.file, item.labels[0].span.start) if item.labels else "",
+                place=_place(program, item.labels[0].span.file, item.labels[0].span.start)
+                if item.labels
+                else "",
             )
             for item in found.items
         ),

@@ -56,7 +56,9 @@ class Diagnostics:
 
     items: list[Diagnostic] = field(default_factory=list)
 
-    def error(self, code: str, message: str, *labels: Label | Span, help: str = "", fix: Fix | None = None) -> None:
+    def error(
+        self, code: str, message: str, *labels: Label | Span, help: str = "", fix: Fix | None = None
+    ) -> None:
         self._add(code, "error", message, labels, help, fix)
 
     def warning(self, code: str, message: str, *labels: Label | Span, help: str = "") -> None:

@@ -106,11 +106,13 @@ class Estimator:
             read = n * self.prompt_tokens(role, step.prompt)
             write = n * step.sampling.max_tokens * COMPLETION_SHARE
         elif isinstance(step, Judge):
-            n = counts.get(step.id, 0.0) + len(self.records.get(self.method.critics[step.critic].examples, ()))
+            n = counts.get(step.id, 0.0) + len(
+                self.records.get(self.method.critics[step.critic].examples, ())
+            )
             methods = self.method.critics[step.critic].methods
             read = n * sum(60 if isinstance(m, LabelMethod) else 120 for m in methods)
         elif isinstance(step, Evaluate):
-            n = float(self.method.datasets[step.items].items)
+            n = float(min(self.method.datasets[step.items].items, self.bound.binding.held_out or 10**9))
             read = n * sum(self.prompt_tokens(role, arm.prompt) for arm in step.arms.values())
             write = n * len(step.arms) * step.sampling.max_tokens * COMPLETION_SHARE
         elif isinstance(step, Train):
@@ -123,7 +125,10 @@ class Estimator:
 
 
 def quote(
-    method: Method, bound: Bound, records: Mapping[str, Sequence[Mapping[str, Any]]], lock: Mapping[str, Facts]
+    method: Method,
+    bound: Bound,
+    records: Mapping[str, Sequence[Mapping[str, Any]]],
+    lock: Mapping[str, Facts],
 ) -> Quote:
     """A quote for every step of the method, for the profile's hardware and prices."""
     estimator = Estimator(method, bound, records, lock)

@@ -33,7 +33,9 @@ def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Fac
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else {}
     except (OSError, ValueError, KeyError):
-        found.error("SS710", f'"{LOCK}" cannot be read', help="Write it anew: stagespec lock SPEC --profile NAME")
+        found.error(
+            "SS710", f'"{LOCK}" cannot be read', help="Write it anew: stagespec lock SPEC --profile NAME"
+        )
         return {}
     facts: dict[str, Facts] = {}
     for role, bound in binding.models.items():

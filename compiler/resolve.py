@@ -88,11 +88,15 @@ def _load_file(
     scope: dict[str, Symbol] = {}
     program.scopes[name] = scope
     if not file.definitions and not file.imports and len(found.items) == before:
-        found.error("SS107", f'"{name}" is empty: it defines nothing', help="A new stage starts with: language 1")
+        found.error(
+            "SS107", f'"{name}" is empty: it defines nothing', help="A new stage starts with: language 1"
+        )
         return
     if file.language is not None and file.language.value != LANGUAGE:
         found.error(
-            "SS108", f"this is written in language {file.language.value}; this version reads {LANGUAGE}", file.language.span
+            "SS108",
+            f"this is written in language {file.language.value}; this version reads {LANGUAGE}",
+            file.language.span,
         )
     for definition in file.definitions:
         _define(scope, definition.name, Symbol(definition, name), found)
@@ -115,7 +119,11 @@ def _import(
         )
         return
     if target in chain:
-        found.error("SS203", f"these files import each other: {' → '.join((*chain[chain.index(target) :], target))}", place)
+        found.error(
+            "SS203",
+            f"these files import each other: {' → '.join((*chain[chain.index(target) :], target))}",
+            place,
+        )
         return
     if target not in program.sources:
         _load_file(program, target, path, chain, found, place)

@@ -27,7 +27,9 @@ COUNT = QuantityOf("items", 1, whole=True)
 
 SAMPLING = RecordOf(
     (
-        Setting("max", QuantityOf("tokens", 1, whole=True), "the most tokens of one completion", required=True),
+        Setting(
+            "max", QuantityOf("tokens", 1, whole=True), "the most tokens of one completion", required=True
+        ),
         Setting("temperature", NumberOf(0, 5), "0 (the default) is greedy"),
         Setting("top_p", NumberOf(0.01, 1), "nucleus: the smallest set of tokens with this probability"),
         Setting("top_k", NumberOf(0, whole=True), "only the k most likely tokens; 0 is no limit"),
@@ -40,7 +42,12 @@ PROMPT_USE = Anything("a prompt, or prompt(variable = sample(pool, number))")
 CONDITION = Anything("a condition over measured results")
 
 LABELS = (
-    Setting("template", TextOf(), "ends where the label comes; may show {{ first }} and {{ second }}", required=True),
+    Setting(
+        "template",
+        TextOf(),
+        "ends where the label comes; may show {{ first }} and {{ second }}",
+        required=True,
+    ),
     Setting("good", TextOf(), "the label of an acceptable record, one token", required=True),
     Setting("bad", TextOf(), "the label of any other record, one token", required=True),
     Setting("both_orders", TruthOf(), "ask with the labels in both orders and take the mean (default true)"),
@@ -78,7 +85,10 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "model",
         "model",
         "A role that a profile binds to a checkpoint.",
-        (DOC, Setting("kind", Choice(("raw", "chat")), "raw models get completion prompts only", required=True)),
+        (
+            DOC,
+            Setting("kind", Choice(("raw", "chat")), "raw models get completion prompts only", required=True),
+        ),
     ),
     Kind(
         "prompt",
@@ -100,12 +110,23 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "Judges records. Its labelled examples decide which of its methods can judge with the bound model.",
         (
             DOC,
-            Setting("methods", ListOf(Anything("labels { ... } or likelihood_gain { ... }"), 1), "best first", required=True),
+            Setting(
+                "methods",
+                ListOf(Anything("labels { ... } or likelihood_gain { ... }"), 1),
+                "best first",
+                required=True,
+            ),
             Setting("examples", NameOf("labelled data"), "records with a label, good or bad", required=True),
         ),
         has_parameters=True,
     ),
-    Kind("rules", "rules", "A cleaning program. Its examples are run when it is compiled.", (DOC,), has_parameters=True),
+    Kind(
+        "rules",
+        "rules",
+        "A cleaning program. Its examples are run when it is compiled.",
+        (DOC,),
+        has_parameters=True,
+    ),
     _data("pool", "pool", "Records that prompts may draw on."),
     _data("exemplars", "exemplars", "Worked examples for prompts."),
     _data("labelled", "labelled data", "Records with a label, good or bad, that critics are measured on."),
@@ -131,12 +152,17 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "How a method is run: engine, checkpoints, scale, hardware.",
         (
             DOC,
-            Setting("engine", Choice(("transformers", "vllm", "mock")), "what generates and judges", required=True),
+            Setting(
+                "engine", Choice(("transformers", "vllm", "mock")), "what generates and judges", required=True
+            ),
             Setting("scale", SHARE, "the share of each source's count that is made (default 100 %)"),
             Setting("floor", QuantityOf("kept", 1, whole=True), "scaling goes no lower"),
             Setting("rehearsal", TruthOf(), "go on past closed gates; no verdict can be reached"),
+            Setting("held_out", COUNT, "look at so many items of each held-out set; only in a rehearsal"),
             Setting("seed", NumberOf(0, whole=True), "of every random choice (default 0)"),
-            Setting("weights", Choice(("nf4", "int8", "bf16", "float32")), "how train steps hold the base here"),
+            Setting(
+                "weights", Choice(("nf4", "int8", "bf16", "float32")), "how train steps hold the base here"
+            ),
             Setting("threads", QuantityOf("threads", 1, whole=True), "CPU threads of the engine"),
             Setting("hardware", TextOf(), "for the plan's reader"),
             Setting("price", QuantityOf("usd per h"), "of the hardware"),
@@ -155,9 +181,17 @@ STEPS: tuple[Kind, ...] = (
             Setting("model", NameOf("a model"), "which writes", required=True),
             Setting("prompt", PROMPT_USE, "what it completes", required=True),
             Setting("sampling", SAMPLING, "how completions are drawn", required=True),
-            Setting("parse", Linked(Choice(("numbered_list",)), (("into", NameOf("a column")),)), "a list into records"),
+            Setting(
+                "parse",
+                Linked(Choice(("numbered_list",)), (("into", NameOf("a column")),)),
+                "a list into records",
+            ),
             Setting("into", NameOf("a column"), "the column that holds the completion"),
-            Setting("until", Linked(QuantityOf("kept", 1, whole=True), (("in", NameOf("a step")),)), "when rounds end"),
+            Setting(
+                "until",
+                Linked(QuantityOf("kept", 1, whole=True), (("in", NameOf("a step")),)),
+                "when rounds end",
+            ),
             Setting("pilot", COUNT, "about how many items round 0 makes; never scaled"),
             Setting("at_most", QuantityOf("rounds", 1, whole=True), "when rounds end in any case"),
         ),
@@ -170,7 +204,11 @@ STEPS: tuple[Kind, ...] = (
             DOC,
             Setting("input", NameOf("a step"), "whose records are filtered", required=True),
             Setting("rules", ListOf(NameOf("rules")), "applied in order"),
-            Setting("dedup", Anything("near(column, similarity = 80 %)"), "drop near-duplicates over the whole stage"),
+            Setting(
+                "dedup",
+                Anything("near(column, similarity = 80 %)"),
+                "drop near-duplicates over the whole stage",
+            ),
             Setting("apart_from", ListOf(NameOf("data")), "drop records that also stand there"),
         ),
     ),
@@ -181,9 +219,17 @@ STEPS: tuple[Kind, ...] = (
         (
             DOC,
             Setting("input", NameOf("a step"), "whose records are judged", required=True),
-            Setting("critic", Linked(NameOf("a critic"), (("by", NameOf("a model")),)), "who judges", required=True),
             Setting(
-                "accept", Anything("good at margin >= 1.0 nats, or good at precision >= 90 %"), "the accept rule", required=True
+                "critic",
+                Linked(NameOf("a critic"), (("by", NameOf("a model")),)),
+                "who judges",
+                required=True,
+            ),
+            Setting(
+                "accept",
+                Anything("good at margin >= 1.0 nats, or good at precision >= 90 %"),
+                "the accept rule",
+                required=True,
             ),
         ),
     ),
@@ -218,12 +264,28 @@ STEPS: tuple[Kind, ...] = (
             DOC,
             Setting("needs", ListOf(NameOf("a gate")), "gates that must be open"),
             Setting("items", NameOf("a held-out set"), "what is answered", required=True),
-            Setting("arms", Anything("{ name = model with prompt, ... }"), "the conditions compared", required=True),
+            Setting(
+                "arms",
+                Anything("{ name = model with prompt, ... }"),
+                "the conditions compared",
+                required=True,
+            ),
             Setting("sampling", SAMPLING, "greedy for a comparison", required=True),
-            Setting("answer", NameOf("a column"), "what the answer is called in rules and critics", required=True),
+            Setting(
+                "answer", NameOf("a column"), "what the answer is called in rules and critics", required=True
+            ),
             Setting("rules", ListOf(NameOf("rules")), "cleaning that every arm's answers go through alike"),
-            Setting("score", ListOf(Anything("check, or critic NAME by MODEL"), 1), "how answers are scored", required=True),
-            Setting("compare", Anything("arm over arm { test, alpha, smallest_effect }"), "the claim that is tested"),
+            Setting(
+                "score",
+                ListOf(Anything("check, or critic NAME by MODEL"), 1),
+                "how answers are scored",
+                required=True,
+            ),
+            Setting(
+                "compare",
+                Anything("arm over arm { test, alpha, smallest_effect }"),
+                "the claim that is tested",
+            ),
         ),
     ),
     Kind(
@@ -253,15 +315,25 @@ STEPS: tuple[Kind, ...] = (
                 RecordOf(
                     (
                         Setting("rank", NumberOf(1, 512, whole=True), "rank of the update", required=True),
-                        Setting("alpha", NumberOf(1, 2048, whole=True), "scale is alpha / rank", required=True),
+                        Setting(
+                            "alpha", NumberOf(1, 2048, whole=True), "scale is alpha / rank", required=True
+                        ),
                         Setting("dropout", NumberOf(0, 0.9), "default 0"),
-                        Setting("modules", Choice(("all_linear", "attention", "query_value")), "default all_linear"),
+                        Setting(
+                            "modules",
+                            Choice(("all_linear", "attention", "query_value")),
+                            "default all_linear",
+                        ),
                     )
                 ),
                 "the adapter",
                 required=True,
             ),
-            Setting("weights", Choice(("nf4", "int8", "bf16", "float32")), "how the base is held; a profile may lift it"),
+            Setting(
+                "weights",
+                Choice(("nf4", "int8", "bf16", "float32")),
+                "how the base is held; a profile may lift it",
+            ),
             Setting(
                 "optimizer",
                 RecordOf(
@@ -278,13 +350,20 @@ STEPS: tuple[Kind, ...] = (
             ),
             Setting("epochs", NumberOf(1, 100, whole=True), "passes over the data", required=True),
             Setting("batch", COUNT, "records per optimizer step", required=True),
-            Setting("max_length", QuantityOf("tokens", 8, whole=True), "longer records are listed and left out", required=True),
+            Setting(
+                "max_length",
+                QuantityOf("tokens", 8, whole=True),
+                "longer records are listed and left out",
+                required=True,
+            ),
             Setting(
                 "stop_early",
                 RecordOf(
                     (
                         Setting("on", Anything("split.part"), "what is watched", required=True),
-                        Setting("patience", NumberOf(1, whole=True), "epochs without improvement", required=True),
+                        Setting(
+                            "patience", NumberOf(1, whole=True), "epochs without improvement", required=True
+                        ),
                     )
                 ),
                 "stop when the watched loss no longer falls",

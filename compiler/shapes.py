@@ -68,7 +68,9 @@ def written(node: tree.Node) -> str:
             return "an expression"
 
 
-def _expected(shape: Shape, node: tree.Node, found: Diagnostics, help: str = "", fix: Fix | None = None) -> Bad:
+def _expected(
+    shape: Shape, node: tree.Node, found: Diagnostics, help: str = "", fix: Fix | None = None
+) -> Bad:
     found.error("SS301", f"this must be {shape.says}, not {written(node)}", node.span, help=help, fix=fix)
     return BAD
 
@@ -136,7 +138,9 @@ class QuantityOf:
             return BAD
         if not self.low <= value <= self.high:
             shown = node.value if node.unit != "%" else f"{node.value} %"
-            found.error("SS302", f"{shown} is out of bounds{_bounds(self.low, self.high, node.unit)}", node.span)
+            found.error(
+                "SS302", f"{shown} is out of bounds{_bounds(self.low, self.high, node.unit)}", node.span
+            )
             return BAD
         return int(value) if self.whole else float(value)
 
@@ -155,7 +159,11 @@ class TextOf:
     says: str = "a text"
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
-        return node if isinstance(node, tree.Text) else _expected(self, node, found, help="Texts stand in quotes.")
+        return (
+            node
+            if isinstance(node, tree.Text)
+            else _expected(self, node, found, help="Texts stand in quotes.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,9 @@ class Linked:
         if not isinstance(node, tree.Phrase) or tuple(word for word, _ in node.links) != words:
             return _expected(self, node, found)
         values = [self.head.read(node.head, found)]
-        values += [shape.read(part, found) for (_, shape), (_, part) in zip(self.links, node.links, strict=True)]
+        values += [
+            shape.read(part, found) for (_, shape), (_, part) in zip(self.links, node.links, strict=True)
+        ]
         return BAD if any(value is BAD for value in values) else tuple(values)
 
 
@@ -342,7 +352,9 @@ def read_block(
             complete = False
             continue
         if name in places:
-            found.error("SS309", f'"{name}" is set twice', Label(entry.name.span), Label(places[name], "first here"))
+            found.error(
+                "SS309", f'"{name}" is set twice', Label(entry.name.span), Label(places[name], "first here")
+            )
             continue
         places[name] = entry.value.span
         value = known[name].shape.read(entry.value, found)

@@ -60,7 +60,9 @@ def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
     training must name every held-out set of the stage in apart_from."""
     held_out = sorted({step.items for step in view.of(Evaluate)})
     for train in view.of(Train):
-        apart = {name for step in view.before(train.id) if isinstance(step, Filter) for name in step.apart_from}
+        apart = {
+            name for step in view.before(train.id) if isinstance(step, Filter) for name in step.apart_from
+        }
         missing = [name for name in held_out if name not in apart]
         if missing:
             found.error(
@@ -89,10 +91,15 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
     there. Rules on the way to training should look at the finish reason."""
     for train in view.of(Train):
         upstream = view.before(train.id)
-        writes = [s for s in upstream if isinstance(s, Generate) and s.into == train.target and s.parse == "text"]
+        writes = [
+            s for s in upstream if isinstance(s, Generate) and s.into == train.target and s.parse == "text"
+        ]
         rules = {name for s in upstream if isinstance(s, Filter) for name in s.rules}
         looked = any(
-            _reads_finish(s.when) for name in rules for s in view.method.rules[name].statements if isinstance(s, Rejection)
+            _reads_finish(s.when)
+            for name in rules
+            for s in view.method.rules[name].statements
+            if isinstance(s, Rejection)
         )
         if writes and not looked:
             found.warning(

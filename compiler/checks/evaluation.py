@@ -75,7 +75,10 @@ def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
     for step in view.of(Evaluate):
         if step.compare and view.method.datasets[step.items].split != "test":
             found.error(
-                "SS634", f'"{short(step.id)}" makes a claim on a dev set', view.place(step.id), help="Claims are made on a test set."
+                "SS634",
+                f'"{short(step.id)}" makes a claim on a dev set',
+                view.place(step.id),
+                help="Claims are made on a test set.",
             )
 
 

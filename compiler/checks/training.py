@@ -40,7 +40,8 @@ def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
     for train in view.of(Train):
         gates = [step for id in train.needs if isinstance(step := view.step(id), Gate)]
         shown = any(
-            isinstance(evaluation := view.step(id), Evaluate) and all(a.model == view.stage.learner for a in evaluation.arms.values())
+            isinstance(evaluation := view.step(id), Evaluate)
+            and all(a.model == view.stage.learner for a in evaluation.arms.values())
             for gate in gates
             for id in gate.inputs
         )
@@ -67,7 +68,9 @@ def output_is_gated(view: StageView, found: Diagnostics) -> None:
     for output in outputs:
         gate = view.step(output.gate)
         reads = [step for id in (gate.inputs if gate else ()) if isinstance(step := view.step(id), Evaluate)]
-        if not any(step.compare and output.model in {arm.model for arm in step.arms.values()} for step in reads):
+        if not any(
+            step.compare and output.model in {arm.model for arm in step.arms.values()} for step in reads
+        ):
             found.error(
                 "SS624",
                 f'the gate of "{short(output.id)}" reads no comparison of the model that it lets out',

@@ -64,19 +64,29 @@ def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
                 return Expression(op="column", args=(name,))
             case tree.Name(value=name) if name in FINISH_REASONS:
                 return name
-            case tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),)) if name in columns:
+            case tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),)) if (
+                name in columns
+            ):
                 return Expression(op="raw", args=(name,))
             case tree.Call(function=tree.Name(value=measure), arguments=(inner,)) if measure in TEXT_MEASURES:
                 value = lower_condition(inner, leaf, found)
                 return None if value is None else Expression(op=measure, args=(value,))
             case tree.Name(value=name):
                 known = [*columns, *FINISH_REASONS]
-                found.error("SS409", f'these rules have no column "{name}"', Label(node.span, did_you_mean(name, known)),
-                            help=f"They read {listing(columns)}.")
+                found.error(
+                    "SS409",
+                    f'these rules have no column "{name}"',
+                    Label(node.span, did_you_mean(name, known)),
+                    help=f"They read {listing(columns)}.",
+                )
             case tree.Call(function=tree.Name(value=name)):
                 known = ["raw", *TEXT_MEASURES]
-                found.error("SS410", f'"{name}(...)" is not known in a rule', Label(node.span, did_you_mean(name, known)),
-                            help=f"Rules know {listing(known)} of a column.")
+                found.error(
+                    "SS410",
+                    f'"{name}(...)" is not known in a rule',
+                    Label(node.span, did_you_mean(name, known)),
+                    help=f"Rules know {listing(known)} of a column.",
+                )
             case _:
                 found.error("SS411", "this cannot stand in a condition", node.span)
         return None
@@ -109,7 +119,11 @@ def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
             near = did_you_mean(name.value, [n for n, f in steps.items() if f.kind in kinds])
             found.error("SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near))
         elif facts.kind not in kinds:
-            found.error("SS412", f"{asked} is asked of a {' or '.join(kinds)} step, not of a {facts.kind} step", name.span)
+            found.error(
+                "SS412",
+                f"{asked} is asked of a {' or '.join(kinds)} step, not of a {facts.kind} step",
+                name.span,
+            )
             return None
         return facts
 
@@ -122,7 +136,9 @@ def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
                         return None
                     if sink not in facts.sinks:
                         near = did_you_mean(sink, facts.sinks)
-                        found.error("SS413", f'"{name.value}" rejects nothing as "{sink}"', Label(what.span, near))
+                        found.error(
+                            "SS413", f'"{name.value}" rejects nothing as "{sink}"', Label(what.span, near)
+                        )
                         return None
                     return Expression(op="rate_rejected", args=(facts.id, sink))
                 case _:
@@ -154,7 +170,9 @@ def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
                 for word, known, what_ in ((arm, facts.arms, "arm"), (score, SCORES, "score")):
                     if word.value not in known:
                         near = did_you_mean(word.value, known)
-                        found.error("SS414", f'"{name.value}" has no {what_} "{word.value}"', Label(word.span, near))
+                        found.error(
+                            "SS414", f'"{name.value}" has no {what_} "{word.value}"', Label(word.span, near)
+                        )
                         return None
                 return Expression(op="arm_rate", args=(facts.id, arm.value, score.value))
             case tree.Name(value=outcome) if outcome in OUTCOMES:

@@ -61,7 +61,9 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
     name = node.head.value
     if name not in CRITIC_METHODS:
         low.found.error(
-            "SS305", f'"{name}" is not a method of judging', Label(node.head.span, did_you_mean(name, CRITIC_METHODS))
+            "SS305",
+            f'"{name}" is not a method of judging',
+            Label(node.head.span, did_you_mean(name, CRITIC_METHODS)),
         )
         return None
     values = read_block(node.settings, CRITIC_METHODS[name], f"method {name}", node.head.span, low.found)

@@ -18,7 +18,9 @@ from compiler.source import MAX_DATA_BYTES, Source, read_text, sha256
 MAX_REPORTED = 5
 
 
-def lower_dataset(low: Lowering, file: str, ref: Ref, kinds: tuple[str, ...] = DATA_KINDS, what: str = "data") -> Dataset | None:
+def lower_dataset(
+    low: Lowering, file: str, ref: Ref, kinds: tuple[str, ...] = DATA_KINDS, what: str = "data"
+) -> Dataset | None:
     symbol = low.symbol(file, ref, kinds, what)
     if symbol is None:
         return None
@@ -64,7 +66,12 @@ def _read(low: Lowering, file: str, filed: Filed) -> str | None:
     place = Label(filed.path.span)
     path = low.program.inside(file, filed.path.value)
     if path is None:
-        low.found.error("SS501", "this file lies outside the spec folder", place, help="The plan carries its data with it.")
+        low.found.error(
+            "SS501",
+            "this file lies outside the spec folder",
+            place,
+            help="The plan carries its data with it.",
+        )
         return None
     return read_text(path, filed.path.value, MAX_DATA_BYTES, low.found, place)
 
@@ -109,11 +116,15 @@ def _records(
         if isinstance(slip, str):
             slips += 1
             if slips <= MAX_REPORTED:
-                low.found.error("SS504", f"line {number} {slip}", Label(span), Label(filed.path.span, "named here"))
+                low.found.error(
+                    "SS504", f"line {number} {slip}", Label(span), Label(filed.path.span, "named here")
+                )
         else:
             records.append(slip)
     if slips > MAX_REPORTED:
-        low.found.error("SS504", f"{slips - MAX_REPORTED} more lines of this file are wrong", Label(filed.path.span))
+        low.found.error(
+            "SS504", f"{slips - MAX_REPORTED} more lines of this file are wrong", Label(filed.path.span)
+        )
     if not records and not slips:
         low.found.error("SS505", "this file holds no records", Label(filed.path.span))
     return records if records and not slips else None

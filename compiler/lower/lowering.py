@@ -39,7 +39,9 @@ class Lowering:
         if symbol is None:
             if not self.program.damaged:
                 near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
-                self.found.error("SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near)))
+                self.found.error(
+                    "SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near))
+                )
             return None
         if symbol.kind not in kinds:
             called = KINDS[symbol.kind].called if symbol.kind in KINDS else symbol.kind
@@ -66,7 +68,9 @@ class Lowering:
         """The fields of a definition's block."""
         definition = symbol.definition
         if not isinstance(definition.body, tree.Block):
-            self.found.error("SS311", f"a {symbol.kind} is written with a block {{ ... }}", definition.body.span)
+            self.found.error(
+                "SS311", f"a {symbol.kind} is written with a block {{ ... }}", definition.body.span
+            )
             return None
         kind = KINDS[symbol.kind]
         owner = f'{kind.called} "{definition.name.value}"'

@@ -28,7 +28,9 @@ SOURCES = ("package", "hub", "folder", "mock")
 
 BINDING_SETTINGS = (
     Setting("precision", Choice(("float32", "bf16")), "of the resident base (default bf16)"),
-    Setting("stand_in", Choice(("instruct",)), "the checkpoint is not what its role says; taints every verdict"),
+    Setting(
+        "stand_in", Choice(("instruct",)), "the checkpoint is not what its role says; taints every verdict"
+    ),
     Setting("because", TextOf(), "why a stand-in"),
     Setting("note", TextOf(), "what the reader of the plan should know of the checkpoint"),
 )
@@ -59,12 +61,18 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
     """Bind every model of the method; scale every source."""
     file = profiles_name(low.program)
     if file not in low.program.scopes:
-        low.found.error("SS701", f'there is no "{file}", so no profile can be chosen', help="Profiles stand in that file.")
+        low.found.error(
+            "SS701", f'there is no "{file}", so no profile can be chosen', help="Profiles stand in that file."
+        )
         return None
     symbol = low.program.lookup(file, name)
     if symbol is None or symbol.kind != "profile":
         names = profile_names(low)
-        low.found.error("SS702", f'there is no profile "{name}" in "{file}"', help=did_you_mean(name, names) or f"It has {listing(names)}.")
+        low.found.error(
+            "SS702",
+            f'there is no profile "{name}" in "{file}"',
+            help=did_you_mean(name, names) or f"It has {listing(names)}.",
+        )
         return None
     values, models = _read(low, symbol)
     if not values.complete:
@@ -73,10 +81,20 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
     for role in method.models:
         if role not in models:
             low.found.error(
-                "SS703", f'profile "{name}" does not bind the model "{role}"', symbol.definition.name.span,
+                "SS703",
+                f'profile "{name}" does not bind the model "{role}"',
+                symbol.definition.name.span,
                 help=f'Add: model {role} = hub("owner/name", revision = "...")',
             )
             return None
+    if "held_out" in values and not values.get("rehearsal", False):
+        low.found.error(
+            "SS711",
+            "only a rehearsal may look at fewer held-out items",
+            values.place("held_out"),
+            help="A claim rests on the whole set. Take the line out, or add: rehearsal = true",
+        )
+        return None
     scale = values.get("scale", 1.0)
     binding = Binding(
         profile=name,
@@ -86,6 +104,7 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
         counts=_counts(method, scale, values.get("floor", 1)),
         seed=values.get("seed", 0) if seed is None else seed,
         rehearsal=values.get("rehearsal", False),
+        held_out=values.get("held_out"),
         weights=values.get("weights"),
         threads=values.get("threads"),
     )
@@ -133,11 +152,17 @@ def _model(low: Lowering, definition: tree.Definition) -> ModelBinding | None:
     if source is None:
         return None
     empty = Values({}, {}, definition.span)
-    values = read_block(settings, BINDING_SETTINGS, "this binding", definition.name.span, low.found) if settings else empty
+    values = (
+        read_block(settings, BINDING_SETTINGS, "this binding", definition.name.span, low.found)
+        if settings
+        else empty
+    )
     if not values.complete:
         return None
     if "stand_in" in values and "because" not in values:
-        low.found.error("SS704", "a stand-in needs a reason", Label(values.place("stand_in")), help='Add: because = "..."')
+        low.found.error(
+            "SS704", "a stand-in needs a reason", Label(values.place("stand_in")), help='Add: because = "..."'
+        )
         return None
     return ModelBinding(
         source=source,
@@ -155,17 +180,25 @@ def _source(low: Lowering, node: tree.Node) -> ModelSource | None:
         return None
     kind = node.function.value
     if kind not in SOURCES:
-        found.error("SS705", f'"{kind}" is not a source of models', Label(node.function.span, did_you_mean(kind, SOURCES)),
-                    help=f"Sources are {listing(SOURCES)}.")
+        found.error(
+            "SS705",
+            f'"{kind}" is not a source of models',
+            Label(node.function.span, did_you_mean(kind, SOURCES)),
+            help=f"Sources are {listing(SOURCES)}.",
+        )
         return None
     for name, _ in node.named:
         if name.value not in ARGUMENTS[kind]:
-            found.error("SS706", f'{kind}() has no argument "{name.value}"', Label(name.span, did_you_mean(name.value, ARGUMENTS[kind])))
+            found.error(
+                "SS706",
+                f'{kind}() has no argument "{name.value}"',
+                Label(name.span, did_you_mean(name.value, ARGUMENTS[kind])),
+            )
             return None
     given = {name.value: _texts(low, value) for name, value in node.named}
     missing = [argument for argument in ARGUMENTS[kind] if argument not in given]
     if missing:
-        found.error("SS707", f"{kind}() needs {missing[0]} = \"...\": what is bound must not move", node.span)
+        found.error("SS707", f'{kind}() needs {missing[0]} = "...": what is bound must not move', node.span)
         return None
     plain = [_texts(low, argument) for argument in node.arguments]
     if any(texts is None for texts in (*plain, *given.values())) or (kind != "mock" and len(plain) != 1):

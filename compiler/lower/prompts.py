@@ -81,7 +81,9 @@ def lower_sample(
         and isinstance(node.arguments[1].value, int)
         and node.arguments[1].value > 0
     ):
-        low.found.error("SS314", "this must be sample(pool, number)", node.span, help="For example sample(seeds, 10).")
+        low.found.error(
+            "SS314", "this must be sample(pool, number)", node.span, help="For example sample(seeds, 10)."
+        )
         return None
     count = node.arguments[1].value
     shared: dict[str, str] | None = None
@@ -94,7 +96,9 @@ def lower_sample(
         if name.value in steps:
             columns: Mapping[str, str] = steps[name.value]
         else:
-            dataset = lower_dataset(low, file, Ref(name.value, name.span), ("pool", "exemplars"), "pool or exemplars")
+            dataset = lower_dataset(
+                low, file, Ref(name.value, name.span), ("pool", "exemplars"), "pool or exemplars"
+            )
             if dataset is None:
                 return None
             columns = dataset.columns
@@ -103,14 +107,22 @@ def lower_sample(
         shared = dict(columns) if shared is None else {c: t for c, t in shared.items() if columns.get(c) == t}
     if at_hand < count:
         low.found.error(
-            "SS506", f"{count} are drawn from only {at_hand} records", Label(node.span), help="Draw fewer, or add records."
+            "SS506",
+            f"{count} are drawn from only {at_hand} records",
+            Label(node.span),
+            help="Draw fewer, or add records.",
         )
         return None
     return Sample(variable=variable, sources=tuple(sources), count=count), shared or {}
 
 
 def lower_prompt_use(
-    low: Lowering, file: str, node: tree.Node, available: Mapping[str, str], steps: Mapping[str, Mapping[str, str]], stage: str
+    low: Lowering,
+    file: str,
+    node: tree.Node,
+    available: Mapping[str, str],
+    steps: Mapping[str, Mapping[str, str]],
+    stage: str,
 ) -> PromptUse | None:
     """A prompt as a step calls it, checked against the columns that the step's records have."""
     if isinstance(node, tree.Name):
@@ -118,7 +130,12 @@ def lower_prompt_use(
     elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name) and not node.arguments:
         called, named = node.function, node.named
     else:
-        low.found.error("SS315", "this must be the name of a prompt", node.span, help="Prompts are defined once, never inline.")
+        low.found.error(
+            "SS315",
+            "this must be the name of a prompt",
+            node.span,
+            help="Prompts are defined once, never inline.",
+        )
         return None
     ref = Ref(called.value, called.span)
     prompt = lower_prompt(low, file, ref)

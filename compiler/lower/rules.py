@@ -32,7 +32,9 @@ def _rules(low: Lowering, symbol: Symbol) -> Rules | None:
     subject = next(iter(columns))
     if columns[subject] != "text":
         low.found.error(
-            "SS318", "the first column of rules is the text that they clean", symbol.definition.parameters[0].type.span
+            "SS318",
+            "the first column of rules is the text that they clean",
+            symbol.definition.parameters[0].type.span,
         )
         return None
     block = symbol.definition.body
@@ -76,8 +78,13 @@ def _examples_hold(low: Lowering, symbol: Symbol, rules: Rules, examples: list[t
     ok = True
     for example in examples:
         wanted = example.sink.value if example.sink else None
-        if (example.verdict.value == "keep") != (wanted is None) or example.verdict.value not in ("keep", "reject"):
-            low.found.error("SS319", 'an example is written keep { ... } or reject "sink" { ... }', example.span)
+        if (example.verdict.value == "keep") != (wanted is None) or example.verdict.value not in (
+            "keep",
+            "reject",
+        ):
+            low.found.error(
+                "SS319", 'an example is written keep { ... } or reject "sink" { ... }', example.span
+            )
             return False
         if wanted is not None and wanted not in sinks:
             assert example.sink is not None
@@ -106,7 +113,7 @@ def _examples_hold(low: Lowering, symbol: Symbol, rules: Rules, examples: list[t
             "SS602",
             f'rules "{name.value}" have no example {kind}',
             name.span,
-            help=f"Add: example {verdict} {{ {rules.subject} = \"...\" }}",
+            help=f'Add: example {verdict} {{ {rules.subject} = "..." }}',
         )
         ok = False
     return ok
@@ -117,14 +124,19 @@ def _record(low: Lowering, rules: Rules, example: tree.Example) -> dict[str, Any
     for entry in example.block.fields():
         column, value = entry.name.value, entry.value
         type_ = rules.columns.get(column)
-        if type_ == "text" and isinstance(value, tree.Text):
-            record[column] = value.value
-        elif type_ == "finish_reason" and isinstance(value, tree.Name) and value.value in FINISH_REASONS:
-            record[column] = value.value
-        elif type_ == "number" and isinstance(value, tree.Number):
+        if (
+            (type_ == "text" and isinstance(value, tree.Text))
+            or (type_ == "finish_reason" and isinstance(value, tree.Name) and value.value in FINISH_REASONS)
+            or (type_ == "number" and isinstance(value, tree.Number))
+        ):
             record[column] = value.value
         else:
-            low.found.error("SS320", f'"{column}" does not fit these rules', entry.span, help=f"They read {rules.columns}.")
+            low.found.error(
+                "SS320",
+                f'"{column}" does not fit these rules',
+                entry.span,
+                help=f"They read {rules.columns}.",
+            )
             return None
     for column, type_ in rules.columns.items():
         if column not in record and type_ == "finish_reason":

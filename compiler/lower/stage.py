@@ -15,8 +15,20 @@ from compiler.schema import TOP_LEVEL
 from compiler.shapes import Ref, Values, read_block
 from compiler.syntax import tree
 
-# Fields that name steps whose records come from earlier rounds: they close the loop, and order nothing.
-LOOP_FIELDS = ("until", "prompt")
+# Fields that name steps which must come before. A source's `until` and the steps that its prompt samples
+# close the loop over rounds instead, and order nothing.
+ORDERING_FIELDS = (
+    "input",
+    "needs",
+    "require",
+    "model",
+    "critic",
+    "start",
+    "data",
+    "stop_early",
+    "arms",
+    "score",
+)
 
 
 def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
@@ -26,7 +38,9 @@ def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
         low.found.error("SS311", "a stage is written with a block { ... }", definition.body.span)
         return None
     settings = next(kind.settings for kind in TOP_LEVEL if kind.name == "stage")
-    values = read_block(definition.body, settings, f'stage "{definition.name.value}"', definition.name.span, low.found)
+    values = read_block(
+        definition.body, settings, f'stage "{definition.name.value}"', definition.name.span, low.found
+    )
     steps = _definitions(low, definition.body)
     order = _order(low, steps)
     learner_ref: Ref | None = values.get("learner")
@@ -71,7 +85,10 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
             )
         elif name.value in steps:
             low.found.error(
-                "SS204", f'"{name.value}" is defined twice', Label(name.span), Label(steps[name.value].name.span, "first here")
+                "SS204",
+                f'"{name.value}" is defined twice',
+                Label(name.span),
+                Label(steps[name.value].name.span, "first here"),
             )
         else:
             steps[name.value] = entry
@@ -84,14 +101,18 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
         values = Values({}, {}, definition.span)
     elif isinstance(definition.body, tree.Block):
         owner = f'{STEP_KINDS[kind].called} "{definition.name.value}"'
-        values = read_block(definition.body, STEP_KINDS[kind].settings, owner, definition.name.span, scope.low.found)
+        values = read_block(
+            definition.body, STEP_KINDS[kind].settings, owner, definition.name.span, scope.low.found
+        )
         for entry in definition.body.entries:
             if not isinstance(entry, tree.Field):
                 scope.low.found.error("SS307", "only fields can stand in a step", entry.span)
         if not values.complete:
             return None
     else:
-        scope.low.found.error("SS311", f"a {kind} step is written with a block {{ ... }}", definition.body.span)
+        scope.low.found.error(
+            "SS311", f"a {kind} step is written with a block {{ ... }}", definition.body.span
+        )
         return None
     return LOWER_STEP[kind](StepBody(scope, definition, values))
 
@@ -136,9 +157,8 @@ def _mentioned(definition: tree.Definition) -> Iterator[str]:
     if not isinstance(definition.body, tree.Block):
         yield from _names(definition.body)
         return
-    source = definition.kind.value == "generate" and all(f.name.value != "input" for f in definition.body.fields())
     for entry in definition.body.fields():
-        if not (source and entry.name.value in LOOP_FIELDS):
+        if entry.name.value in ORDERING_FIELDS:
             yield from _names(entry.value)
 
 

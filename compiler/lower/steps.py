@@ -83,8 +83,12 @@ class StageScope:
             return False
         if definition.kind.value not in kinds:
             called = STEP_KINDS[definition.kind.value].called
-            self.low.found.error("SS206", f'"{ref.name}" is a {called}; this must be {what}', Label(ref.span),
-                                 Label(definition.name.span, "defined here"))
+            self.low.found.error(
+                "SS206",
+                f'"{ref.name}" is a {called}; this must be {what}',
+                Label(ref.span),
+                Label(definition.name.span, "defined here"),
+            )
             return False
         return ref.name in self.done
 
@@ -123,7 +127,11 @@ class StageScope:
         A growing pool reads a step that comes later in the text of the graph, so its columns are
         found by name: the column that the stage's source writes.
         """
-        return {name: self.columns.get(name, self.grown(name)) for name, d in self.definitions.items() if d.kind.value in MAPS}
+        return {
+            name: self.columns.get(name, self.grown(name))
+            for name, d in self.definitions.items()
+            if d.kind.value in MAPS
+        }
 
     def grown(self, step: str) -> dict[str, str]:
         """The columns that a step will have, read from its chain of inputs before it is lowered."""
@@ -162,7 +170,11 @@ class StepBody:
 
     def base(self, columns: Mapping[str, str], *inputs: str) -> dict[str, Any]:
         doc = " ".join(self.values.text("doc").split())
-        needs = [self.scope.id(ref.name) for ref in self.values.get("needs", ()) if self.scope.step(ref, GATES, "a gate")]
+        needs = [
+            self.scope.id(ref.name)
+            for ref in self.values.get("needs", ())
+            if self.scope.step(ref, GATES, "a gate")
+        ]
         return {
             "id": self.scope.id(self.name),
             "doc": doc,
@@ -211,26 +223,37 @@ def lower_generate(body: StepBody) -> AnyStep | None:
     if use is None:
         return None
     if ("parse" in values) == ("into" in values):
-        found.error("SS323", "a generate step has either parse = ... into column, or into = column", body.place)
+        found.error(
+            "SS323", "a generate step has either parse = ... into column, or into = column", body.place
+        )
         return None
     parse: str = values.get("parse", ("text", None))[0]
     into: Ref = values.get("parse")[1] if "parse" in values else values.get("into")
     if read is not None:
         for name in ("until", "pilot", "at_most", "parse"):
             if name in values:
-                found.error("SS324", f'"{name}" is for sources; this step completes the records of its input', values.place(name))
+                found.error(
+                    "SS324",
+                    f'"{name}" is for sources; this step completes the records of its input',
+                    values.place(name),
+                )
                 return None
         if into.name in columns:
             found.error("SS325", f'the records already have a column "{into.name}"', into.span)
             return None
         return Generate(
             **body.base({**columns, into.name: "text", "finish": "finish_reason"}, read[0]),
-            model=model, prompt=use, sampling=_sampling(values.get("sampling")), into=into.name,
+            model=model,
+            prompt=use,
+            sampling=_sampling(values.get("sampling")),
+            into=into.name,
         )
     missing = [name for name in ("until", "pilot", "at_most") if name not in values]
     if missing:
         found.error(
-            "SS326", f'a source needs "{missing[0]}"', body.place,
+            "SS326",
+            f'a source needs "{missing[0]}"',
+            body.place,
             help="Write until = 15_000 kept in STEP, pilot = 150 items, and at_most = 40 rounds.",
         )
         return None
@@ -241,9 +264,15 @@ def lower_generate(body: StepBody) -> AnyStep | None:
     own = {into.name: "text"} if parse != "text" else {into.name: "text", "finish": "finish_reason"}
     return Generate(
         **body.base(own),
-        model=model, prompt=use, sampling=_sampling(values.get("sampling")), into=into.name,
+        model=model,
+        prompt=use,
+        sampling=_sampling(values.get("sampling")),
+        into=into.name,
         parse=parse,  # type: ignore[arg-type]  # the schema's choice
-        until_kept=count, until_step=scope.id(target.name), pilot_items=values.get("pilot"), at_most_rounds=values.get("at_most"),
+        until_kept=count,
+        until_step=scope.id(target.name),
+        pilot_items=values.get("pilot"),
+        at_most_rounds=values.get("at_most"),
     )
 
 
@@ -283,7 +312,9 @@ def lower_filter(body: StepBody) -> AnyStep | None:
         if dataset is None:
             return None
         if not any(dataset.columns.get(c) == "text" == t for c, t in columns.items()):
-            scope.low.found.error("SS419", f'"{ref.name}" shares no text column with the records here', ref.span)
+            scope.low.found.error(
+                "SS419", f'"{ref.name}" shares no text column with the records here', ref.span
+            )
             return None
         apart.append(ref.name)
     return Filter(**body.base(columns, before), rules=names, near=near, apart_from=tuple(sorted(apart)))
@@ -292,9 +323,17 @@ def lower_filter(body: StepBody) -> AnyStep | None:
 def _near(body: StepBody, columns: Mapping[str, str]) -> Near | None:
     node, found = body.values.get("dedup"), body.scope.low.found
     match node:
-        case tree.Call(function=tree.Name(value="near"), arguments=(tree.Name() as column,), named=((tree.Name(value="similarity"), share),)):
+        case tree.Call(
+            function=tree.Name(value="near"),
+            arguments=(tree.Name() as column,),
+            named=((tree.Name(value="similarity"), share),),
+        ):
             if columns.get(column.value) != "text":
-                found.error("SS417", f'"{column.value}" is not a text column here', Label(column.span, did_you_mean(column.value, columns)))
+                found.error(
+                    "SS417",
+                    f'"{column.value}" is not a text column here',
+                    Label(column.span, did_you_mean(column.value, columns)),
+                )
                 return None
             similarity = QuantityOf("share", 0.01, 1).read(share, found)
             return Near(column=column.value, similarity=similarity) if isinstance(similarity, float) else None
@@ -312,10 +351,18 @@ def lower_judge(body: StepBody) -> AnyStep | None:
     critic_ref, model_ref = values.get("critic")
     critic, model = lower_critic(scope.low, scope.file, critic_ref), scope.model(model_ref)
     accept = _accept(body)
-    if critic is None or model is None or accept is None or not _critic_fits(body, critic_ref, critic.columns, columns):
+    if (
+        critic is None
+        or model is None
+        or accept is None
+        or not _critic_fits(body, critic_ref, critic.columns, columns)
+    ):
         return None
     return Judge(
-        **body.base({**columns, f"{body.name}_score": "number"}, before), critic=critic_ref.name, model=model, accept=accept
+        **body.base({**columns, f"{body.name}_score": "number"}, before),
+        critic=critic_ref.name,
+        model=model,
+        accept=accept,
     )
 
 
@@ -337,18 +384,29 @@ def _accept(body: StepBody) -> Accept | None:
     match node:
         case tree.Phrase(
             head=tree.Name(value="good"),
-            links=(("at", tree.Operation(op=">=", operands=(tree.Name(value=("margin" | "precision") as by), bound))),),
+            links=(
+                (
+                    "at",
+                    tree.Operation(
+                        op=">=", operands=(tree.Name(value=("margin" | "precision") as by), bound)
+                    ),
+                ),
+            ),
         ):
             shape = QuantityOf("nats", -1e9) if by == "margin" else QuantityOf("share", 0.5, 1)
             value = shape.read(bound, found)
             return Accept(by=by, at_least=value) if isinstance(value, float) else None
         case tree.Name(value="good"):
             found.error(
-                "SS605", "accepting without a margin ignores how sure the critic is", node.span,
+                "SS605",
+                "accepting without a margin ignores how sure the critic is",
+                node.span,
                 help="Write good at margin >= 1.0 nats, or good at precision >= 90 %.",
             )
         case _:
-            found.error("SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span)
+            found.error(
+                "SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span
+            )
     return None
 
 
@@ -360,11 +418,17 @@ def lower_split(body: StepBody) -> AnyStep | None:
     before, columns = read
     group: Ref = values.get("group_by")
     if group.name not in columns:
-        found.error("SS417", f'"{group.name}" is not a column here', Label(group.span, did_you_mean(group.name, columns)))
+        found.error(
+            "SS417",
+            f'"{group.name}" is not a column here',
+            Label(group.span, did_you_mean(group.name, columns)),
+        )
         return None
     parts = {"train": values.get("train"), "dev": values.get("dev")}
     if abs(sum(parts.values()) - 1) > 1e-9:
-        found.error("SS329", f"the parts add up to {sum(parts.values()):.0%}, not to 100 %", values.place("dev"))
+        found.error(
+            "SS329", f"the parts add up to {sum(parts.values()):.0%}, not to 100 %", values.place("dev")
+        )
         return None
     body.scope.parts[body.name] = tuple(parts)
     return Split(**body.base(columns, before), parts=parts, group_by=group.name)
@@ -382,7 +446,9 @@ def _part(body: StepBody, node: tree.Node) -> tuple[str, str] | None:
             return step, part.value
         case _:
             body.scope.low.found.error(
-                "SS330", "this must be a part of a split, such as data.train", node.span,
+                "SS330",
+                "this must be a part of a split, such as data.train",
+                node.span,
                 help="What is trained on is split first, so that something is held back to watch.",
             )
             return None
@@ -397,7 +463,10 @@ def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
         scope.low.found.error("SS411", "this is not a condition", node.span)
         return None
     source = scope.low.program.sources[node.span.file].text
-    return Requirement(condition=lowered, text=" ".join(re.sub(r"#[^\n]*", " ", source[node.span.start : node.span.end]).split()))
+    return Requirement(
+        condition=lowered,
+        text=" ".join(re.sub(r"#[^\n]*", " ", source[node.span.start : node.span.end]).split()),
+    )
 
 
 def lower_quality(body: StepBody) -> AnyStep | None:
@@ -413,7 +482,9 @@ def lower_quality(body: StepBody) -> AnyStep | None:
         return None
     kept = tuple(r for r in require if r is not None)
     inputs = sorted({step for r in kept for step in asked_steps(r.condition)})
-    return Quality(**body.base({}, *inputs), round=round_, require=kept, on_failure=values.get("on_failure", "stop"))
+    return Quality(
+        **body.base({}, *inputs), round=round_, require=kept, on_failure=values.get("on_failure", "stop")
+    )
 
 
 def lower_gate(body: StepBody) -> AnyStep | None:
@@ -443,8 +514,16 @@ def lower_evaluate(body: StepBody) -> AnyStep | None:
     check, critic, critic_model = score
     trained = sorted({arm.model for arm in arms.values() if arm.model.startswith(scope.name + ".")})
     return Evaluate(
-        **body.base({}, *trained), items=items_ref.name, arms=arms, answer=answer.name, sampling=_sampling(values.get("sampling")),
-        rules=rules, check=check, critic=critic, critic_model=critic_model, compare=compare,
+        **body.base({}, *trained),
+        items=items_ref.name,
+        arms=arms,
+        answer=answer.name,
+        sampling=_sampling(values.get("sampling")),
+        rules=rules,
+        check=check,
+        critic=critic,
+        critic_model=critic_model,
+        compare=compare,
     )
 
 
@@ -468,7 +547,9 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
     return arms
 
 
-def _score(body: StepBody, items: Mapping[str, str], columns: Mapping[str, str]) -> tuple[bool, str | None, str | None] | None:
+def _score(
+    body: StepBody, items: Mapping[str, str], columns: Mapping[str, str]
+) -> tuple[bool, str | None, str | None] | None:
     scope, found = body.scope, body.scope.low.found
     check, critic, model = False, None, None
     for node in body.values.get("score"):
@@ -478,9 +559,18 @@ def _score(body: StepBody, items: Mapping[str, str], columns: Mapping[str, str])
                     found.error("SS422", "these items carry no check: check", node.span)
                     return None
                 check = True
-            case tree.Phrase(head=tree.Name(value=name, span=span), links=(("by", tree.Name(value=by, span=by_span)),)):
-                lowered, model = lower_critic(scope.low, scope.file, Ref(name, span)), scope.model(Ref(by, by_span))
-                if lowered is None or model is None or not _critic_fits(body, Ref(name, span), lowered.columns, columns):
+            case tree.Phrase(
+                head=tree.Name(value=name, span=span), links=(("by", tree.Name(value=by, span=by_span)),)
+            ):
+                lowered, model = (
+                    lower_critic(scope.low, scope.file, Ref(name, span)),
+                    scope.model(Ref(by, by_span)),
+                )
+                if (
+                    lowered is None
+                    or model is None
+                    or not _critic_fits(body, Ref(name, span), lowered.columns, columns)
+                ):
                     return None
                 critic = name
             case _:
@@ -493,7 +583,8 @@ def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
     found, node = body.scope.low.found, body.values.get("compare")
     match node:
         case tree.Configured(
-            head=tree.Phrase(head=tree.Name() as arm, links=(("over", tree.Name() as baseline),)), settings=settings
+            head=tree.Phrase(head=tree.Name() as arm, links=(("over", tree.Name() as baseline),)),
+            settings=settings,
         ):
             from compiler.shapes import Choice, Setting, read_block
 
@@ -505,20 +596,33 @@ def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
                     Setting("alpha", share, "false alarms allowed", required=True),
                     Setting("smallest_effect", share, "the least lift worth claiming", required=True),
                 ),
-                "a comparison", node.span, found,
+                "a comparison",
+                node.span,
+                found,
             )
             for name in (arm, baseline):
                 if name.value not in arms:
-                    found.error("SS414", f'there is no arm "{name.value}"', Label(name.span, did_you_mean(name.value, arms)))
+                    found.error(
+                        "SS414",
+                        f'there is no arm "{name.value}"',
+                        Label(name.span, did_you_mean(name.value, arms)),
+                    )
                     return None
             if not values.complete:
                 return None
             return Comparison(
-                arm=arm.value, baseline=baseline.value, test=values.get("test"), alpha=values.get("alpha"),
+                arm=arm.value,
+                baseline=baseline.value,
+                test=values.get("test"),
+                alpha=values.get("alpha"),
                 smallest_effect=values.get("smallest_effect"),
             )
         case _:
-            found.error("SS334", "this must be arm over arm { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }", node.span)
+            found.error(
+                "SS334",
+                "this must be arm over arm { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
+                node.span,
+            )
             return None
 
 
@@ -532,7 +636,11 @@ def lower_train(body: StepBody) -> AnyStep | None:
     columns = scope.columns[data]
     target: Ref = values.get("target")
     if columns.get(target.name) != "text":
-        found.error("SS417", f'"{target.name}" is not a text column here', Label(target.span, did_you_mean(target.name, columns)))
+        found.error(
+            "SS417",
+            f'"{target.name}" is not a text column here',
+            Label(target.span, did_you_mean(target.name, columns)),
+        )
         return None
     use = scope.prompt(values.get("prompt"), columns, start)
     if use is None:
@@ -545,19 +653,31 @@ def lower_train(body: StepBody) -> AnyStep | None:
     optimizer: Values = values.get("optimizer")
     return Train(
         **body.base({}, scope.id(data)),
-        start=start, data=scope.id(data), part=part, prompt=use, target=target.name,
+        start=start,
+        data=scope.id(data),
+        part=part,
+        prompt=use,
+        target=target.name,
         lora=Lora(
-            rank=lora.get("rank"), alpha=lora.get("alpha"), dropout=float(lora.get("dropout", 0.0)),
+            rank=lora.get("rank"),
+            alpha=lora.get("alpha"),
+            dropout=float(lora.get("dropout", 0.0)),
             modules=lora.get("modules", "all_linear"),
         ),
         weights=values.get("weights", "bf16"),
         optimizer=Optimizer(
-            name=optimizer.get("name", "adamw"), learning_rate=optimizer.get("learning_rate"),
-            schedule=optimizer.get("schedule", "cosine"), warmup=optimizer.get("warmup", 0.0),
+            name=optimizer.get("name", "adamw"),
+            learning_rate=optimizer.get("learning_rate"),
+            schedule=optimizer.get("schedule", "cosine"),
+            warmup=optimizer.get("warmup", 0.0),
             weight_decay=float(optimizer.get("weight_decay", 0.0)),
         ),
-        epochs=values.get("epochs"), batch=values.get("batch"), max_length=values.get("max_length"),
-        stop_early=EarlyStop(on=scope.id(watched[0]), part=watched[1], patience=stop.get("patience")) if stop and watched else None,
+        epochs=values.get("epochs"),
+        batch=values.get("batch"),
+        max_length=values.get("max_length"),
+        stop_early=EarlyStop(on=scope.id(watched[0]), part=watched[1], patience=stop.get("patience"))
+        if stop and watched
+        else None,
     )
 
 
@@ -566,18 +686,28 @@ def lower_output(body: StepBody) -> AnyStep | None:
     match node:
         case tree.Phrase(
             head=tree.Name(value=model, span=model_span),
-            links=(("if", tree.Name(value=gate, span=gate_span)), ("otherwise", tree.Name(value=other, span=other_span))),
+            links=(
+                ("if", tree.Name(value=gate, span=gate_span)),
+                ("otherwise", tree.Name(value=other, span=other_span)),
+            ),
         ):
             student, otherwise = scope.model(Ref(model, model_span)), scope.model(Ref(other, other_span))
             if student is None or otherwise is None or not scope.step(Ref(gate, gate_span), GATES, "a gate"):
                 return None
             inputs = tuple(m for m in (student,) if m.startswith(scope.name + "."))
             return Output(
-                id=scope.id(body.name), inputs=inputs, needs=(), model=student, gate=scope.id(gate), otherwise=otherwise
+                id=scope.id(body.name),
+                inputs=inputs,
+                needs=(),
+                model=student,
+                gate=scope.id(gate),
+                otherwise=otherwise,
             )
         case _:
             found.error(
-                "SS606", "a stage's output needs a gate and something to fall back on", node.span,
+                "SS606",
+                "a stage's output needs a gate and something to fall back on",
+                node.span,
                 help="Write output model = student if ship otherwise learner.",
             )
             return None

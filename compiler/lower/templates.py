@@ -10,7 +10,9 @@ from compiler.plan.prompts import environment
 from compiler.syntax.tree import Text
 
 
-def check_template(text: Text, columns: Mapping[str, str], items: Mapping[str, Mapping[str, str]], found: Diagnostics) -> bool:
+def check_template(
+    text: Text, columns: Mapping[str, str], items: Mapping[str, Mapping[str, str]], found: Diagnostics
+) -> bool:
     """Report syntax errors, unknown names, unknown columns of sampled items, and unsafe access.
 
     `columns` are the template's plain variables; `items` its lists, with the columns of each item.
@@ -20,14 +22,21 @@ def check_template(text: Text, columns: Mapping[str, str], items: Mapping[str, M
     try:
         parsed = environment().parse(text.value)
     except TemplateSyntaxError as error:
-        found.error("SS401", f"this template cannot be read: {error.message}", _line_place(text, error.lineno))
+        found.error(
+            "SS401", f"this template cannot be read: {error.message}", _line_place(text, error.lineno)
+        )
         return False
     ok = True
     loops = _loop_variables(parsed, items)
     assigned = {n.name for n in parsed.find_all(nodes.Name) if n.ctx in ("store", "param")}
     known = {**columns, **items}
     for name in parsed.find_all(nodes.Name):
-        if name.ctx == "load" and name.name not in known and name.name not in assigned and name.name != "loop":
+        if (
+            name.ctx == "load"
+            and name.name not in known
+            and name.name not in assigned
+            and name.name != "loop"
+        ):
             hint = did_you_mean(name.name, known)
             place = _word_place(text, name.name, name.lineno)
             found.error(
@@ -60,7 +69,12 @@ def check_template(text: Text, columns: Mapping[str, str], items: Mapping[str, M
                 )
                 ok = False
     for call in parsed.find_all(nodes.Call):
-        found.error("SS405", "a template may not call functions", _line_place(text, call.lineno), help="Filters such as | upper are fine.")
+        found.error(
+            "SS405",
+            "a template may not call functions",
+            _line_place(text, call.lineno),
+            help="Filters such as | upper are fine.",
+        )
         ok = False
     return ok
 
@@ -72,7 +86,9 @@ def _loop_variables(parsed: object, items: Mapping[str, Mapping[str, str]]) -> d
     return {
         loop.target.name: items[loop.iter.name]
         for loop in parsed.find_all(nodes.For)
-        if isinstance(loop.iter, nodes.Name) and loop.iter.name in items and isinstance(loop.target, nodes.Name)
+        if isinstance(loop.iter, nodes.Name)
+        and loop.iter.name in items
+        and isinstance(loop.target, nodes.Name)
     }
 
 

@@ -26,4 +26,6 @@ def digest(value: Any) -> str:
 def hashes(method: Method, binding: Binding) -> Hashes:
     """The method hash says what is claimed; the plan hash what will run."""
     plain = method.model_dump(mode="json")
-    return Hashes(method=digest(plain), plan=digest({"method": plain, "binding": binding.model_dump(mode="json")}))
+    return Hashes(
+        method=digest(plain), plan=digest({"method": plain, "binding": binding.model_dump(mode="json")})
+    )

@@ -328,7 +328,8 @@ class Output(Step):
 
 
 AnyStep = Annotated[
-    Generate | Filter | Judge | Split | Quality | Evaluate | Gate | Train | Output, Field(discriminator="kind")
+    Generate | Filter | Judge | Split | Quality | Evaluate | Gate | Train | Output,
+    Field(discriminator="kind"),
 ]
 
 
@@ -419,6 +420,7 @@ class Binding(Frozen):
     """How the method is run: everything that changes results and is not the method.
 
     `weights` replaces how train steps hold the base, where the hardware can't do what they ask.
+    `held_out` looks at fewer items of each held-out set; only a rehearsal, which claims nothing, may.
     """
 
     profile: str
@@ -428,6 +430,7 @@ class Binding(Frozen):
     counts: dict[str, Scaled]
     seed: int
     rehearsal: bool
+    held_out: int | None = None
     weights: Literal["nf4", "int8", "bf16", "float32"] | None = None
     threads: int | None = None
 

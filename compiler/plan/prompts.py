@@ -16,12 +16,16 @@ def environment() -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    env = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
     env.globals.clear()
     return env
 
 
-def render(template: str, columns: Mapping[str, Any], samples: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def render(
+    template: str, columns: Mapping[str, Any], samples: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> str:
     """The text that will be sent, never ending in white space: tokens of prompt and completion
     are made apart, and a space before the border would hide the most likely next tokens.
 

@@ -59,7 +59,9 @@ class Builder(Transformer):  # type: ignore[type-arg]
         kind, name, *rest, body = children
         parameters = next((c for c in rest if isinstance(c, tuple)), ())
         after = next((c for c in rest if isinstance(c, tree.Name)), None)
-        return tree.Definition(self._name(kind), self._name(name), parameters, after, self._node(body), self._span(meta))
+        return tree.Definition(
+            self._name(kind), self._name(name), parameters, after, self._node(body), self._span(meta)
+        )
 
     def params(self, meta: Any, children: list[Any]) -> tuple[tree.Parameter, ...]:  # noqa: ARG002
         return tuple(c for c in children if c is not None)
@@ -96,7 +98,9 @@ class Builder(Transformer):  # type: ignore[type-arg]
     def example(self, meta: Any, children: list[Any]) -> tree.Example:
         verdict, *sink, block = children
         named = [s for s in sink if s is not None]
-        return tree.Example(self._name(verdict), self._text(named[0]) if named else None, block, self._span(meta))
+        return tree.Example(
+            self._name(verdict), self._text(named[0]) if named else None, block, self._span(meta)
+        )
 
     # expressions
 
@@ -151,7 +155,11 @@ class Builder(Transformer):  # type: ignore[type-arg]
 
     def quantity(self, meta: Any, children: list[Any]) -> tree.Quantity:
         token = str(children[0])
-        digits = token.rstrip("%abcdefghijklmnopqrstuvwxyzGB \t") if not token.endswith("%") else token[:-1].strip()
+        digits = (
+            token.rstrip("%abcdefghijklmnopqrstuvwxyzGB \t")
+            if not token.endswith("%")
+            else token[:-1].strip()
+        )
         unit = " ".join(token[len(digits) :].split())
         return tree.Quantity(_number(digits), unit, self._span(meta))
 

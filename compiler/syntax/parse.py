@@ -54,7 +54,9 @@ def _grammar() -> str:
 
 @cache
 def _parser() -> Lark:
-    return Lark(_grammar(), parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False)
+    return Lark(
+        _grammar(), parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False
+    )
 
 
 def parse(source: Source, found: Diagnostics) -> File:
@@ -66,7 +68,9 @@ def parse(source: Source, found: Diagnostics) -> File:
             raw = _parser().parse(text)
         except UnexpectedInput as error:
             place = min(error.pos_in_stream if error.pos_in_stream is not None else len(text), len(text))
-            if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+            if isinstance(error, UnexpectedEOF) or (
+                isinstance(error, UnexpectedToken) and error.token.type == "$END"
+            ):
                 place = len(text)
             start, end = _report_and_choose(source, text, place, error, found)
             if start >= end:
@@ -76,7 +80,10 @@ def parse(source: Source, found: Diagnostics) -> File:
         else:
             file: File = Builder(source.name).transform(raw)
             damaged = {
-                d.name.value for d in file.definitions for s, e in blanked if d.span.start <= s and e <= d.span.end
+                d.name.value
+                for d in file.definitions
+                for s, e in blanked
+                if d.span.start <= s and e <= d.span.end
             }
             return replace(file, damaged=frozenset(damaged))
     return File(None, (), (), frozenset())
@@ -90,7 +97,9 @@ def _report_and_choose(
     if place >= len(text.rstrip()):
         if not opened:
             start = max(text.rfind("\n", 0, len(text.rstrip())) + 1, 0)
-            found.error("SS110", "the file ends in the middle of a definition", Span(source.name, start, len(text)))
+            found.error(
+                "SS110", "the file ends in the middle of a definition", Span(source.name, start, len(text))
+            )
             return _line(text, start)
         bracket = opened[-1]
         found.error(
@@ -131,7 +140,11 @@ def _report_token(source: Source, text: str, place: int, error: UnexpectedToken,
     token = error.token
     span = Span(source.name, place, token.end_pos or place + 1)
     wanted = sorted({READABLE.get(t, t.lower()) for t in error.accepts or error.expected} - {"word"})
-    word = re.search(r"[A-Za-z_]\w*(?=\s*$)", text[:place]) if "=" in wanted else re.match(r"[A-Za-z]\w*", text[place:])
+    word = (
+        re.search(r"[A-Za-z_]\w*(?=\s*$)", text[:place])
+        if "=" in wanted
+        else re.match(r"[A-Za-z]\w*", text[place:])
+    )
     if word:
         at = word.start() if "=" in wanted else place
         blamed = Span(source.name, at, at + len(word.group()))
@@ -157,9 +170,16 @@ def _report_token(source: Source, text: str, place: int, error: UnexpectedToken,
         if "=" in wanted:
             on_one_line = "\n" not in text[at:place]
             if on_one_line and text[place] not in "}])":
-                found.error("SS115", 'there is an "=" missing before this', span, help="A field is written name = value.")
+                found.error(
+                    "SS115",
+                    'there is an "=" missing before this',
+                    span,
+                    help="A field is written name = value.",
+                )
             else:
-                found.error("SS117", f'"{word.group()}" has no value', blamed, help="A field is written name = value.")
+                found.error(
+                    "SS117", f'"{word.group()}" has no value', blamed, help="A field is written name = value."
+                )
             return at
     hint = f"Expected {listing(wanted)}." if len(wanted) <= 6 else ""
     found.error("SS116", f'"{_short(token)}" cannot stand here', span, help=hint)

@@ -177,7 +177,19 @@ class Block:
 
 
 Node = (
-    Name | Number | Quantity | Text | Regex | Truth | Items | Attribute | Call | Operation | Phrase | Configured | Block
+    Name
+    | Number
+    | Quantity
+    | Text
+    | Regex
+    | Truth
+    | Items
+    | Attribute
+    | Call
+    | Operation
+    | Phrase
+    | Configured
+    | Block
 )
 
 
