@@ -1,0 +1,145 @@
+"""Evaluate steps: held-out items answered in arms, scored, and two of the arms compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compiler.diagnostics import Label, did_you_mean
+from compiler.lower.critics import lower_critic
+from compiler.lower.data import lower_dataset
+from compiler.lower.steps.generating import lower_sampling
+from compiler.lower.steps.judging import critic_fits
+from compiler.lower.steps.scope import StepBody
+from compiler.lower.steps.sorting import lower_rules_list
+from compiler.plan.model import AnyStep, Arm, Comparison, Evaluate
+from compiler.shapes import Choice, QuantityOf, Ref, Setting, read_block
+from compiler.syntax import tree
+
+
+def lower_evaluate(body: StepBody) -> AnyStep | None:
+    scope, values, low = body.scope, body.values, body.scope.low
+    items_ref: Ref = values.get("items")
+    dataset = lower_dataset(low, scope.file, items_ref, ("held_out",), "held-out set")
+    if dataset is None:
+        return None
+    arms = _arms(body, values.get("arms"), dataset.columns)
+    answer: Ref = values.get("answer")
+    columns = {**dataset.columns, answer.name: "text", "finish": "finish_reason"}
+    rules = lower_rules_list(body, columns)
+    score = _score(body, dataset.columns, columns)
+    if arms is None or rules is None or score is None:
+        return None
+    compare = _comparison(body, arms) if "compare" in values else None
+    if "compare" in values and compare is None:
+        return None
+    check, critic, critic_model = score
+    trained = sorted({arm.model for arm in arms.values() if arm.model.startswith(scope.name + ".")})
+    return Evaluate(
+        **body.base({}, *trained),
+        items=items_ref.name,
+        arms=arms,
+        answer=answer.name,
+        sampling=lower_sampling(values.get("sampling")),
+        rules=rules,
+        check=check,
+        critic=critic,
+        critic_model=critic_model,
+        compare=compare,
+    )
+
+
+def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[str, Arm] | None:
+    scope, found = body.scope, body.scope.low.found
+    if not isinstance(node, tree.Block):
+        found.error("SS332", "arms are written { name = model with prompt, ... }", node.span)
+        return None
+    arms: dict[str, Arm] = {}
+    for entry in node.fields():
+        match entry.value:
+            case tree.Phrase(head=tree.Name(value=name, span=span), links=(("with", prompt),)):
+                model = scope.model(Ref(name, span))
+                use = scope.prompt(prompt, columns, model) if model else None
+                if model is None or use is None:
+                    return None
+                arms[entry.name.value] = Arm(model=model, prompt=use)
+            case _:
+                found.error("SS332", "an arm is written name = model with prompt", entry.span)
+                return None
+    return arms
+
+
+def _score(
+    body: StepBody, items: Mapping[str, str], columns: Mapping[str, str]
+) -> tuple[bool, str | None, str | None] | None:
+    scope, found = body.scope, body.scope.low.found
+    check, critic, model = False, None, None
+    for node in body.values.get("score"):
+        match node:
+            case tree.Name(value="check"):
+                if items.get("check") != "check":
+                    found.error("SS422", "these items carry no check: check", node.span)
+                    return None
+                check = True
+            case tree.Phrase(
+                head=tree.Name(value=name, span=span), links=(("by", tree.Name(value=by, span=by_span)),)
+            ):
+                lowered, model = (
+                    lower_critic(scope.low, scope.file, Ref(name, span)),
+                    scope.model(Ref(by, by_span)),
+                )
+                if (
+                    lowered is None
+                    or model is None
+                    or not critic_fits(body, Ref(name, span), lowered.columns, columns)
+                ):
+                    return None
+                critic = name
+            case _:
+                found.error("SS333", "a score is check, or critic by model", node.span)
+                return None
+    return check, critic, model
+
+
+def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
+    found, node = body.scope.low.found, body.values.get("compare")
+    match node:
+        case tree.Configured(
+            head=tree.Phrase(head=tree.Name() as arm, links=(("over", tree.Name() as baseline),)),
+            settings=settings,
+        ):
+            share = QuantityOf("share", 0.0001, 0.5)
+            values = read_block(
+                settings,
+                (
+                    Setting("test", Choice(("mcnemar",)), "paired test", required=True),
+                    Setting("alpha", share, "false alarms allowed", required=True),
+                    Setting("smallest_effect", share, "the least lift worth claiming", required=True),
+                ),
+                "a comparison",
+                node.span,
+                found,
+            )
+            for name in (arm, baseline):
+                if name.value not in arms:
+                    found.error(
+                        "SS414",
+                        f'there is no arm "{name.value}"',
+                        Label(name.span, did_you_mean(name.value, arms)),
+                    )
+                    return None
+            if not values.complete:
+                return None
+            return Comparison(
+                arm=arm.value,
+                baseline=baseline.value,
+                test=values.get("test"),
+                alpha=values.get("alpha"),
+                smallest_effect=values.get("smallest_effect"),
+            )
+        case _:
+            found.error(
+                "SS334",
+                "this must be arm over arm { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
+                node.span,
+            )
+            return None

@@ -1,0 +1,84 @@
+"""Gates, quality gates, and the output that hangs on one: conditions over measured results."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.lower.conditions import asked_steps, lower_condition, result_leaf
+from compiler.lower.steps.scope import GATES, StepBody
+from compiler.plan.model import AnyStep, Expression, Gate, Output, Quality, Requirement
+from compiler.shapes import NumberOf, Ref
+from compiler.syntax import tree
+
+
+def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
+    scope = body.scope
+    lowered = lower_condition(node, result_leaf(scope.facts, scope.low.found), scope.low.found)
+    if lowered is None:
+        return None
+    if not isinstance(lowered, Expression):
+        scope.low.found.error("SS411", "this is not a condition", node.span)
+        return None
+    source = scope.low.program.sources[node.span.file].text
+    return Requirement(
+        condition=lowered,
+        text=" ".join(re.sub(r"#[^\n]*", " ", source[node.span.start : node.span.end]).split()),
+    )
+
+
+def lower_quality(body: StepBody) -> AnyStep | None:
+    values, found = body.values, body.scope.low.found
+    match values.get("on"):
+        case tree.Call(function=tree.Name(value="round"), arguments=(tree.Number() as number,)):
+            round_ = NumberOf(0, whole=True).read(number, found)
+        case node:
+            found.error("SS331", "this must be round(0)", node.span)
+            return None
+    require = [_requirement(body, node) for node in values.get("require")]
+    if not isinstance(round_, int) or any(r is None for r in require):
+        return None
+    kept = tuple(r for r in require if r is not None)
+    inputs = sorted({step for r in kept for step in asked_steps(r.condition)})
+    return Quality(
+        **body.base({}, *inputs), round=round_, require=kept, on_failure=values.get("on_failure", "stop")
+    )
+
+
+def lower_gate(body: StepBody) -> AnyStep | None:
+    require = _requirement(body, body.values.get("require"))
+    if require is None:
+        return None
+    because = " ".join(body.values.text("because").split())
+    return Gate(**body.base({}, *sorted(asked_steps(require.condition))), require=(require,), because=because)
+
+
+def lower_output(body: StepBody) -> AnyStep | None:
+    scope, node, found = body.scope, body.definition.body, body.scope.low.found
+    match node:
+        case tree.Phrase(
+            head=tree.Name(value=model, span=model_span),
+            links=(
+                ("if", tree.Name(value=gate, span=gate_span)),
+                ("otherwise", tree.Name(value=other, span=other_span)),
+            ),
+        ):
+            student, otherwise = scope.model(Ref(model, model_span)), scope.model(Ref(other, other_span))
+            if student is None or otherwise is None or not scope.step(Ref(gate, gate_span), GATES, "a gate"):
+                return None
+            inputs = tuple(m for m in (student,) if m.startswith(scope.name + "."))
+            return Output(
+                id=scope.id(body.name),
+                inputs=inputs,
+                needs=(),
+                model=student,
+                gate=scope.id(gate),
+                otherwise=otherwise,
+            )
+        case _:
+            found.error(
+                "SS606",
+                "a stage's output needs a gate and something to fall back on",
+                node.span,
+                help="Write output model = student if ship otherwise learner.",
+            )
+            return None
