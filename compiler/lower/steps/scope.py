@@ -10,7 +10,7 @@ from compiler.diagnostics import Label, Span, did_you_mean, listing
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.prompts import lower_prompt_use
-from compiler.plan.model import AnyStep, Evaluate, PromptUse, Role
+from compiler.plan.model import AnyStep, Evaluate, Prompt, PromptUse, Role
 from compiler.schema import STEPS
 from compiler.shapes import Ref, Values
 from compiler.syntax import tree
