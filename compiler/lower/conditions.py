@@ -154,15 +154,15 @@ def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
         match node:
             case tree.Call(function=tree.Name(value="accepted"), arguments=(tree.Name() as name,)):
                 facts = step(name, ("judge", "filter"), "accepted")
-                return facts and Expression(op="accepted", args=(facts.id,))
+                return Expression(op="accepted", args=(facts.id,)) if facts else None
             case tree.Call(function=tree.Name(value="kept"), arguments=(tree.Name() as name,)):
                 facts = step(name, ("generate", "judge", "filter"), "kept")
-                return facts and Expression(op="kept", args=(facts.id,))
+                return Expression(op="kept", args=(facts.id,)) if facts else None
             case tree.Call(function=tree.Name(value="rate"), arguments=(tree.Name() as name, what)):
                 return rate(name, what)
             case tree.Attribute(of=tree.Name() as name, name=tree.Name(value="verdict")):
                 facts = step(name, ("evaluate",), "a verdict")
-                return facts and Expression(op="verdict", args=(facts.id,))
+                return Expression(op="verdict", args=(facts.id,)) if facts else None
             case tree.Attribute(of=tree.Attribute(of=tree.Name() as name, name=arm), name=score):
                 facts = step(name, ("evaluate",), "an arm's score")
                 if facts is None:
@@ -182,8 +182,8 @@ def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
                     "SS415",
                     "this is not a measured result",
                     node.span,
-                    help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), rate(step, condition), '
-                    "evaluate.arm.check or evaluate.verdict.",
+                    help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), '
+                    "rate(step, condition), evaluate.arm.check or evaluate.verdict.",
                 )
                 return None
 

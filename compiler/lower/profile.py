@@ -145,9 +145,11 @@ def _read(low: Lowering, symbol: Symbol) -> tuple[Values, dict[str, ModelBinding
 
 
 def _model(low: Lowering, definition: tree.Definition) -> ModelBinding | None:
-    node, settings = definition.body, None
+    node: tree.Node = definition.body
+    settings: tree.Block | None = None
     if isinstance(node, tree.Configured):
-        node, settings = node.head, node.settings
+        settings = node.settings
+        node = node.head
     source = _source(low, node)
     if source is None:
         return None

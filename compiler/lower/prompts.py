@@ -50,7 +50,7 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
             "SS406",
             "a prompt may not end in white space",
             template.place(len(template.value.rstrip()), len(template.value)),
-            help="Tokens begin with their space: a prompt that ends in one hides the most likely next tokens.",
+            help="Tokens begin with their space: one at the end hides the likeliest next tokens.",
         )
         return None
     return Prompt(
@@ -125,8 +125,9 @@ def lower_prompt_use(
     stage: str,
 ) -> PromptUse | None:
     """A prompt as a step calls it, checked against the columns that the step's records have."""
+    named: tuple[tuple[tree.Name, tree.Node], ...] = ()
     if isinstance(node, tree.Name):
-        called, named = node, ()
+        called = node
     elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name) and not node.arguments:
         called, named = node.function, node.named
     else:

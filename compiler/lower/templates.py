@@ -4,49 +4,77 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
-from compiler.plan.prompts import environment
+from compiler.plan.prompts import environment, render
 from compiler.syntax.tree import Text
 
+if TYPE_CHECKING:
+    from jinja2 import nodes
 
-def check_template(
-    text: Text, columns: Mapping[str, str], items: Mapping[str, Mapping[str, str]], found: Diagnostics
-) -> bool:
+Columns = Mapping[str, str]
+STAND_INS: Mapping[str, Any] = {"number": 1, "finish_reason": "stop", "label": "good", "check": {}}
+UNREPEATABLE = ("random",)  # filters that would make the same record's prompt differ
+
+
+def check_template(text: Text, columns: Columns, items: Mapping[str, Columns], found: Diagnostics) -> bool:
     """Report syntax errors, unknown names, unknown columns of sampled items, and unsafe access.
 
     `columns` are the template's plain variables; `items` its lists, with the columns of each item.
     """
-    from jinja2 import TemplateSyntaxError, nodes
+    from jinja2 import TemplateSyntaxError
 
+    before = len(found.items)
     try:
         parsed = environment().parse(text.value)
     except TemplateSyntaxError as error:
-        found.error(
-            "SS401", f"this template cannot be read: {error.message}", _line_place(text, error.lineno)
-        )
+        message = (error.message or "").rstrip(".")
+        found.error("SS401", f"this template cannot be read: {message}", _line_place(text, error.lineno))
         return False
-    ok = True
-    loops = _loop_variables(parsed, items)
-    assigned = {n.name for n in parsed.find_all(nodes.Name) if n.ctx in ("store", "param")}
-    known = {**columns, **items}
+    except RecursionError:
+        found.error("SS401", "this template cannot be read: it is nested too deeply", text.span)
+        return False
+    _check_names(text, parsed, [*columns, *items], found)
+    _check_access(text, parsed, items, found)
+    _check_reach(text, parsed, found)
+    if len(found.items) == before and "items" not in columns.values():
+        _try_out(text, columns, items, found)
+    return len(found.items) == before
+
+
+def _check_names(text: Text, parsed: nodes.Template, known: list[str], found: Diagnostics) -> None:
+    from jinja2 import nodes
+
+    bound = {n.name for n in parsed.find_all(nodes.Name) if n.ctx in ("store", "param")}
+    if parsed.find(nodes.For) is not None:
+        bound.add("loop")
     for name in parsed.find_all(nodes.Name):
-        if (
-            name.ctx == "load"
-            and name.name not in known
-            and name.name not in assigned
-            and name.name != "loop"
-        ):
-            hint = did_you_mean(name.name, known)
-            place = _word_place(text, name.name, name.lineno)
+        if name.ctx == "load" and name.name not in bound and name.name not in known:
             found.error(
                 "SS402",
                 f'this template uses "{name.name}", which is not one of its columns',
-                Label(place, hint),
-                help=f"It can use {listing(known)}.",
+                Label(_word_place(text, name.name, name.lineno), did_you_mean(name.name, known)),
+                help=f"It can use {listing(known)}." if known else "It has no columns.",
             )
-            ok = False
-    for access in [*parsed.find_all(nodes.Getattr), *parsed.find_all(nodes.Getitem)]:
+
+
+def _check_access(
+    text: Text, parsed: nodes.Template, items: Mapping[str, Columns], found: Diagnostics
+) -> None:
+    """`shot.column` against the columns of what `shot` runs over, and nothing private."""
+    from jinja2 import nodes
+
+    loops = {
+        loop.target.name: items[loop.iter.name]
+        for loop in parsed.find_all(nodes.For)
+        if isinstance(loop.iter, nodes.Name)
+        and loop.iter.name in items
+        and isinstance(loop.target, nodes.Name)
+    }
+    for access in parsed.find_all((nodes.Getattr, nodes.Getitem)):
+        assert isinstance(access, nodes.Getattr | nodes.Getitem)
+        of = access.node
         attribute = access.attr if isinstance(access, nodes.Getattr) else getattr(access.arg, "value", None)
         if not isinstance(attribute, str):
             continue
@@ -57,17 +85,20 @@ def check_template(
                 _word_place(text, attribute, access.lineno),
                 help="Templates see their columns and nothing else.",
             )
-            ok = False
-        elif isinstance(access.node, nodes.Name) and access.node.name in loops:
-            offered = loops[access.node.name]
-            if attribute not in offered:
-                found.error(
-                    "SS404",
-                    f'the items here have no column "{attribute}"',
-                    Label(_word_place(text, attribute, access.lineno), did_you_mean(attribute, offered)),
-                    help=f"They have {listing(offered)}.",
-                )
-                ok = False
+        elif isinstance(of, nodes.Name) and of.name in loops and attribute not in loops[of.name]:
+            offered = loops[of.name]
+            found.error(
+                "SS404",
+                f'the items here have no column "{attribute}"',
+                Label(_word_place(text, attribute, access.lineno), did_you_mean(attribute, offered)),
+                help=f"They have {listing(offered)}.",
+            )
+
+
+def _check_reach(text: Text, parsed: nodes.Template, found: Diagnostics) -> None:
+    """No calls, no other files, no macros; filters that exist and always give the same."""
+    from jinja2 import nodes
+
     for call in parsed.find_all(nodes.Call):
         found.error(
             "SS405",
@@ -75,21 +106,39 @@ def check_template(
             _line_place(text, call.lineno),
             help="Filters such as | upper are fine.",
         )
-        ok = False
-    return ok
+    outside = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Macro, nodes.Block)
+    for statement in parsed.find_all(outside):
+        found.error(
+            "SS405",
+            "a template may not define macros or read other templates",
+            _line_place(text, statement.lineno),
+            help="Write the whole text here; for and if are fine.",
+        )
+    for used in parsed.find_all((nodes.Filter, nodes.Test)):
+        assert isinstance(used, nodes.Filter | nodes.Test)
+        what = "filter" if isinstance(used, nodes.Filter) else "test"
+        table = environment().filters if isinstance(used, nodes.Filter) else environment().tests
+        known = [name for name in table if name not in UNREPEATABLE]
+        if used.name not in known:
+            found.error(
+                "SS401",
+                f'templates have no {what} "{used.name}"',
+                Label(_word_place(text, used.name, used.lineno), did_you_mean(used.name, known)),
+            )
 
 
-def _loop_variables(parsed: object, items: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-    from jinja2 import nodes
-
-    assert isinstance(parsed, nodes.Template)
-    return {
-        loop.target.name: items[loop.iter.name]
-        for loop in parsed.find_all(nodes.For)
-        if isinstance(loop.iter, nodes.Name)
-        and loop.iter.name in items
-        and isinstance(loop.target, nodes.Name)
+def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: Diagnostics) -> None:
+    """Render once with made-up values: what no rule above foresees must fail now, not after hours."""
+    values = {name: STAND_INS.get(type_, "text") for name, type_ in columns.items()}
+    samples = {
+        name: [{column: STAND_INS.get(type_, "text") for column, type_ in inner.items()}] * 2
+        for name, inner in items.items()
     }
+    try:
+        render(text.value, values, samples)
+    except Exception as error:  # a template is a program: it can fail in any way that Python can
+        reason = str(error).rstrip(".") or type(error).__name__
+        found.error("SS423", f"this template fails when it is filled in: {reason}", text.span)
 
 
 def _line_bounds(text: Text, line: int) -> Iterator[int]:
@@ -109,7 +158,12 @@ def _line_place(text: Text, line: int) -> Span:
 def _word_place(text: Text, word: str, line: int) -> Span:
     """Where a word stands in a template: Jinja2 tells the line of a tag, the word may come after it."""
     start, _ = _line_bounds(text, line)
-    match = re.search(rf"\b{re.escape(word)}\b", text.value[start:])
-    if match is None:
-        return _line_place(text, line)
-    return text.place(start + match.start(), start + match.end())
+    plain = rf"\b{re.escape(word)}\b"
+    for pattern in (
+        rf"\{{[{{%](?:(?![}}%]\}}).)*?{plain}",
+        plain,
+    ):  # in a tag rather than in the text around it
+        match = re.compile(pattern, re.S).search(text.value, start)
+        if match is not None:
+            return text.place(match.end() - len(word), match.end())
+    return _line_place(text, line)

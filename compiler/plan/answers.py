@@ -171,7 +171,8 @@ def _number(check: Check, item: Item) -> bool:
         return any(right(number) for number in t.numbers(result.group(1)))
     sentence = t.sentences(line)[0]
     asked = {number.value for number in t.numbers(t.plain(item.instruction))}
-    return _leads_with(sentence, right) or _only_new_number(sentence, asked, right)
+    clause = _clause(sentence)
+    return _leads_with(clause, right) or any(_only_new_number(x, asked, right) for x in (clause, sentence))
 
 
 def _contains_all(check: Check, item: Item) -> bool:
@@ -378,28 +379,34 @@ def _closes(after: str, rivals: Sequence[Sequence[str]]) -> bool:
     return rest[0].isspace() and bool(following) and following[0] in t.FUNCTION_WORDS
 
 
-def _leads_with(sentence: str, right: Callable[[t.Number], bool]) -> bool:
-    """The sentence begins with the right number, and its first clause has no other."""
-    clause = re.split(r",(?!\d)|[;(–—]|\b(?:because|since|which|so|as)\b", sentence, maxsplit=1)[0]
+def _clause(sentence: str) -> str:
+    """The sentence up to where it begins to explain; all of it where a comma only adds a number."""
+    parts = re.split(r",(?!\d)|[;(–—]|\b(?:because|since|which|so|as)\b", sentence, maxsplit=1)
+    rest = parts[1] if len(parts) > 1 else ""
+    offers_another = any(not rest[: number.start].strip() for number in t.numbers(rest)[:1])
+    return sentence if offers_another and sentence[len(parts[0])] in ",;" else parts[0]
+
+
+def _leads_with(clause: str, right: Callable[[t.Number], bool]) -> bool:
+    """The clause begins with the right number and has no other."""
     found = t.numbers(clause)
-    if not found or not right(found[0]) or t.NEGATIONS.intersection(t.words(clause)):
+    if not found or t.NEGATIONS.intersection(t.words(clause)):
         return False
-    return all(word in t.OPENERS | t.LINKS | t.ARTICLES for word in t.words(clause[: found[0].start])) and (
-        len(found) == 1 or all(right(number) for number in found)
-    )
+    before = t.words(clause[: found[0].start])
+    return all(word in t.OPENERS | t.LINKS | t.ARTICLES for word in before) and all(map(right, found))
 
 
-def _only_new_number(sentence: str, asked: set[float], right: Callable[[t.Number], bool]) -> bool:
-    """Of the numbers that the instruction does not give, the sentence has the right one alone."""
-    found = t.numbers(sentence)
-    if t.NEGATIONS.intersection(t.words(sentence)):
+def _only_new_number(text: str, asked: set[float], right: Callable[[t.Number], bool]) -> bool:
+    """Of the numbers that the instruction does not give, the text has the right one alone."""
+    found = t.numbers(text)
+    if t.NEGATIONS.intersection(t.words(text)):
         return False
-    if any(not sentence[a.end : b.start].strip(" ,") for a, b in pairwise(found)):
+    if any(not text[a.end : b.start].strip(" ,") for a, b in pairwise(found)):
         return False  # "12, 13" offers two
     new = [number for number in found if number.value not in asked]
     if any(not number.spelled for number in new):
         new = [number for number in new if not number.spelled]  # "the two numbers make 12"
-    return bool(new) and all(right(number) for number in new)
+    return bool(new) and all(map(right, new))
 
 
 def _is_prose(text: str, item: Item, check: Check) -> bool:
