@@ -1,0 +1,175 @@
+"""Bind: the plan meets the real models. All that can be proven before anything is made is proven here.
+
+Models are fetched, the engine started, every prompt rendered and measured against the model's length,
+the certificate taken, trainer arguments constructed against the installed library, critics calibrated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from compiler.plan.model import Evaluate, Generate, Judge, PlanFile, PromptUse, Train
+from runtime.certificate import Certificate, certify
+from runtime.engines.host import start_engine
+from runtime.engines.protocol import Engine
+from runtime.failures import RunFailed, RunStopped
+from runtime.identity import digest, sample
+from runtime.journal import Journal
+from runtime.models.local import LocalModel
+from runtime.models.obtain import obtain
+from runtime.models.tokens import Tokens
+from runtime.progress import Listener
+from runtime.rulings import settle
+from runtime.training.arguments import check_trainer_arguments
+from runtime.work import Work
+
+
+def bind(plan: PlanFile, folder: Path, journal: Journal, results: dict[str, Mapping[str, Any]], listener: Listener) -> Work:
+    """A run ready to execute. Raises RunStopped when the certificate or a critic says no, RunFailed when
+    something is not there."""
+    role, local = _one_base(plan, listener)
+    tokens = Tokens.from_folder(local.folder)
+    for step in _steps(plan, Train):
+        check_trainer_arguments(step, plan.binding.weights or step.weights)
+    engine = _start(plan, role, local)
+    try:
+        work = Work(plan, folder, journal, engine, tokens, listener, _data(plan), results, role=role, local=local)
+        prompts = _rendered(work)
+        _lengths_fit(work, prompts)
+        work.certificate = _certify(work, prompts)
+        work.taints += _taints(work)
+        for step in _steps(plan, Judge):
+            work.rulings[step.id] = settle(step, work)
+            _journal_ruling(work, step)
+    except BaseException:
+        engine.close()
+        raise
+    return work
+
+
+def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
+    """The one resident base that serves all roles."""
+    sources = {digest(bound.source.model_dump(mode="json")) for bound in plan.binding.models.values()}
+    if len(sources) != 1:
+        raise RunFailed(
+            "this plan binds more than one base model",
+            "One resident base serves all roles; bind every role of the profile to the same checkpoint.",
+        )
+    role, bound = next(iter(plan.binding.models.items()))
+    return role, obtain(role, bound, listener)
+
+
+def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
+    kind = plan.binding.engine
+    if kind == "vllm":
+        raise RunFailed(
+            "the vllm engine is not in this version yet",
+            "Choose a profile whose engine is transformers; the plan stays the same.",
+        )
+    return start_engine(
+        kind, local.folder, local.sha256, dtype=plan.binding.models[role].precision, threads=plan.binding.threads
+    )
+
+
+def _steps(plan: PlanFile, kind: type[Any]) -> list[Any]:
+    return [step for stage in plan.method.stages for step in stage.steps if isinstance(step, kind)]
+
+
+def _data(plan: PlanFile) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Every data file's records; of held-out sets as many as a rehearsal looks at, chosen by hash."""
+    data: dict[str, Sequence[Mapping[str, Any]]] = {}
+    for name, dataset in plan.method.datasets.items():
+        rows = [json.loads(line) for line in plan.blobs[dataset.sha256].text.split("\n") if line.strip()]
+        if dataset.role == "held_out" and plan.binding.held_out:
+            chosen = {digest(row) for row in sample(rows, plan.binding.held_out, "held out", name)}
+            rows = [row for row in rows if digest(row) in chosen]
+        data[name] = rows
+    return data
+
+
+def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
+    """The ids of every prompt that can be rendered before anything is made: its golden examples."""
+    prompts: dict[str, list[tuple[int, ...]]] = {}
+
+    def add(use: PromptUse, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            prompts.setdefault(use.prompt, []).append(work.tokens.prompt_ids(work.render(use, row, "golden")))
+
+    for step in _steps(work.plan, Generate):
+        if step.until_step is not None:
+            add(step.prompt, [{}])
+        else:
+            known = [r for rows in work.data.values() for r in rows if all(c in r for c in _wanted(work, step.prompt))]
+            add(step.prompt, known[:50])
+    for step in _steps(work.plan, Evaluate):
+        for arm in step.arms.values():
+            add(arm.prompt, work.data[step.items])
+    return prompts
+
+
+def _wanted(work: Work, use: PromptUse) -> list[str]:
+    return [c for c, type_ in work.method.prompts[use.prompt].columns.items() if type_ != "items"]
+
+
+def _lengths_fit(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> None:
+    """A prompt that does not fit is an error now, never a silent truncation later."""
+    limit = _positions(work)
+    longest_answer = max(
+        (s.sampling.max_tokens for s in [*_steps(work.plan, Generate), *_steps(work.plan, Evaluate)]), default=0
+    )
+    for name, many in prompts.items():
+        longest = max(len(ids) for ids in many)
+        if longest + longest_answer > limit:
+            raise RunFailed(
+                f'prompt "{name}" takes up to {longest} tokens, and with {longest_answer} of completion does not fit '
+                f"the model's {limit}",
+                "Draw fewer exemplars, or bind a model with a longer context.",
+            )
+
+
+def _positions(work: Work) -> int:
+    config = json.loads((work.local.folder / "config.json").read_text(encoding="utf-8"))
+    return int((config.get("text_config") or config)["max_position_embeddings"])
+
+
+def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Certificate:
+    goldens = {f"{name}/{i}": ids for name, many in prompts.items() for i, ids in enumerate(many)}
+    bound = work.binding.models[work.role]
+    certificate = certify(work.role, bound, work.local, work.tokens, work.engine, goldens, work.listener)
+    work.journal.append("certificate", lines=certificate.as_json())
+    work.journal.sync()
+    for line in certificate.lines:
+        if not line.passed and line.severity == "stop":
+            raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
+    return certificate
+
+
+def _taints(work: Work) -> list[str]:
+    """Why no verdict of this run can be a claim."""
+    binding = work.binding
+    taints = []
+    if binding.engine == "mock":
+        taints.append("a mock engine wrote and judged: nothing here is language")
+    if binding.rehearsal:
+        taints.append("a rehearsal may go on past closed gates")
+    for role, bound in binding.models.items():
+        if bound.stand_in:
+            taints.append(f'model "{role}" is a stand-in ({bound.stand_in}): {bound.because}')
+    if binding.held_out:
+        taints.append(f"at most {binding.held_out} items of each held-out set were looked at")
+    return taints
+
+
+def _journal_ruling(work: Work, step: Judge) -> None:
+    ruling = work.rulings[step.id]
+    work.journal.append(
+        "calibration",
+        step=step.id,
+        critic=step.critic,
+        method=work.method.critics[step.critic].methods[ruling.method].method,
+        threshold=ruling.threshold,
+        by_rehearsal=ruling.by_rehearsal,
+    )

@@ -1,0 +1,100 @@
+"""Critics at work: a score per record by one of a critic's methods, in nats (per token for a gain)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import exp, log
+from typing import Any, cast
+
+from compiler.plan.model import Critic, CriticMethod, LabelMethod, LikelihoodGainMethod
+from compiler.plan.prompts import render
+from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
+from runtime.failures import RunFailed
+from runtime.work import Adapter, Work
+
+
+def scores(
+    work: Work,
+    title: str,
+    key: str,
+    method: CriticMethod,
+    rows: Sequence[Mapping[str, Any]],
+    adapter: Adapter | None = None,
+) -> list[float]:
+    """One score per row, higher is better: log p(good) - log p(bad) for labels, and for a likelihood
+    gain mean log p(target | given) - mean log p(target | neutral)."""
+    if isinstance(method, LabelMethod):
+        return _label_margins(work, title, key, method, rows, adapter)
+    return _likelihood_gains(work, title, key, method, rows, adapter)
+
+
+def method_name(critic: Critic, index: int) -> str:
+    return critic.methods[index].method
+
+
+def _label_margins(
+    work: Work, title: str, key: str, method: LabelMethod, rows: Sequence[Mapping[str, Any]], adapter: Adapter | None
+) -> list[float]:
+    good, bad = _label_ids(work, method.good), _label_ids(work, method.bad)
+    orders = [(method.good, method.bad), (method.bad, method.good)] if method.both_orders else [(method.good, method.bad)]
+    requests = [
+        Request(
+            id=f"{i}/{o}",
+            prompt_ids=work.tokens.prompt_ids(render(method.template, {**row, "first": first, "second": second}, {})),
+            task=Choose(label_ids=good + bad),
+            adapter=_folder(adapter),
+        )
+        for i, row in enumerate(rows)
+        for o, (first, second) in enumerate(orders)
+    ]
+    answers = cast("dict[str, LabelLogprobs]", work.ask(title, key, requests))
+
+    def margin(answer: LabelLogprobs) -> float:
+        return _log_sum(answer.logprobs[: len(good)]) - _log_sum(answer.logprobs[len(good) :])
+
+    return [sum(margin(answers[f"{i}/{o}"]) for o in range(len(orders))) / len(orders) for i in range(len(rows))]
+
+
+def _label_ids(work: Work, label: str) -> tuple[int, ...]:
+    """The label's token with and without its leading space: either may be how the model writes it."""
+    ids = {work.tokens.single_token(form) for form in (label, f" {label.strip()}", label.strip())}
+    found = tuple(sorted(i for i in ids if i is not None))
+    if not found:
+        raise RunFailed(
+            f'the label "{label}" is more than one token for this model', "Choose labels of one token, such as A and B."
+        )
+    return found
+
+
+def _log_sum(logprobs: Sequence[float]) -> float:
+    top = max(logprobs)
+    return top + log(sum(exp(p - top) for p in logprobs))
+
+
+def _likelihood_gains(
+    work: Work,
+    title: str,
+    key: str,
+    method: LikelihoodGainMethod,
+    rows: Sequence[Mapping[str, Any]],
+    adapter: Adapter | None,
+) -> list[float]:
+    requests: list[Request] = []
+    for i, row in enumerate(rows):
+        target = work.tokens.continuation_ids(method.lead + str(row[method.target]).strip())
+        for side, template in (("given", method.given), ("neutral", method.neutral)):
+            prompt = work.tokens.prompt_ids(render(template, row, {}))
+            requests.append(
+                Request(id=f"{i}/{side}", prompt_ids=prompt, task=Score(target), adapter=_folder(adapter))
+            )
+    answers = cast("dict[str, TokenLogprobs]", work.ask(title, key, requests))
+
+    def mean(id: str) -> float:
+        logprobs = answers[id].logprobs
+        return sum(logprobs) / len(logprobs)
+
+    return [mean(f"{i}/given") - mean(f"{i}/neutral") for i in range(len(rows))]
+
+
+def _folder(adapter: Adapter | None) -> str | None:
+    return str(adapter.folder) if adapter else None

@@ -1,0 +1,46 @@
+"""Who a record is, what makes a result reusable, and where randomness comes from: three separate things."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TypeVar
+
+from compiler.plan.hashing import canonical_json
+from runtime.engines.protocol import Draw, Request
+
+T = TypeVar("T")
+
+
+def digest(*parts: object) -> str:
+    """SHA-256 over the canonical JSON of the parts, in hex."""
+    return hashlib.sha256(canonical_json(list(parts)).encode("utf-8")).hexdigest()
+
+
+def seed(run_seed: int, *parts: object) -> int:
+    """A 63-bit seed from the run's seed and whatever the draw depends on. The engine is not among it, so
+    that two engines are asked for the same draws."""
+    return int(digest(run_seed, *parts)[:16], 16) >> 1
+
+
+def result_key(request: Request, fingerprint: str, adapter_sha256: str | None) -> str:
+    """What an engine's answer depends on, all of it: the ids sent, the task with its seed, the weights, the
+    engine. The request's own id and the step that asks are not in it, so that a renamed step, an edited
+    filter or a comment makes nothing again."""
+    task = {"task": type(request.task).__name__, **asdict(request.task)}
+    if isinstance(request.task, Draw) and request.task.temperature == 0:
+        task.pop("seed")  # greedy draws have none
+    return digest(list(request.prompt_ids), task, fingerprint, adapter_sha256)
+
+
+def sample(items: Sequence[T], count: int, *parts: object) -> list[T]:
+    """`count` items in a random order, by a hash per item: taking out an item that was not drawn changes
+    nothing, and taking out one that was changes that draw only. Fewer items than `count` are all drawn."""
+    ranked = sorted(range(len(items)), key=lambda i: digest(*parts, items[i]))
+    return [items[i] for i in ranked[:count]]
+
+
+def share(*parts: object) -> float:
+    """A number in [0, 1) that depends on the parts alone."""
+    return int(digest(*parts)[:13], 16) / 16**13

@@ -1,0 +1,96 @@
+"""The scheduler: steps in the plan's order, and rounds, the only loop.
+
+A source and the map steps behind it run round by round until enough is kept; a quality gate on a
+round is asked as soon as that round is through. Everything else runs once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from compiler.plan.model import AnyStep, Generate, Quality, Stage
+from runtime.failures import RunFailed
+from runtime.progress import Ended, Said
+from runtime.steps import DECIDES, FITS, MAPS, REDUCES, write
+from runtime.work import Work
+
+
+def execute(work: Work) -> None:
+    """Run every stage of the plan."""
+    for stage in work.method.stages:
+        _stage(stage, work)
+
+
+def _stage(stage: Stage, work: Work) -> None:
+    done: set[str] = set()
+    for step in stage.steps:
+        if step.id in done:
+            continue
+        if isinstance(step, Generate) and step.until_step is not None:
+            done |= _rounds(step, stage, work)
+        elif step.kind in MAPS:
+            raise RunFailed(f"{step.id} has no source behind it")
+        elif step.kind in REDUCES:
+            _timed(step, work, lambda s=step: REDUCES[s.kind](s, work, work.records[s.inputs[0]].kept))
+        else:
+            function = FITS.get(step.kind) or DECIDES[step.kind]
+            _timed(step, work, lambda s=step, f=function: f(s, work))
+        done.add(step.id)
+
+
+def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
+    """All rounds of a source; returns the steps that are done with them."""
+    chain = list(_behind(source, stage))
+    gates = [s for s in stage.steps if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}]
+    counts = work.binding.counts[source.id]
+    asked: set[str] = set()
+    for round in range(counts.at_most_rounds):
+        _timed(source, work, lambda r=round: write(source, work, r))
+        for step in chain:
+            records = work.records[step.inputs[0]].of_round(round).kept
+            _timed(step, work, lambda s=step, rs=records: MAPS[s.kind](s, work, rs))
+        for gate in gates:
+            if gate.round == round:
+                _timed(gate, work, lambda g=gate: DECIDES["quality"](g, work))
+                asked.add(gate.id)
+        kept = len(work.records[str(source.until_step)].kept)
+        work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
+        work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {str(source.until_step).rpartition('.')[2]}"))
+        if kept >= counts.until_kept:
+            break
+    else:
+        short = len(work.records[str(source.until_step)].kept)
+        work.taints.append(f"only {short} of {counts.until_kept} wanted records after {counts.at_most_rounds} rounds")
+        work.listener(Said(work.taints[-1], "warning"))
+    return {source.id, *(s.id for s in chain), *asked}
+
+
+def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
+    """The map steps that a source's records flow through, in the plan's order."""
+    reached = {source.id}
+    for step in stage.steps:
+        if step.kind in MAPS and step.id != source.id and set(step.inputs) & reached:
+            reached.add(step.id)
+            yield step
+
+
+def _timed(step: AnyStep, work: Work, run: object) -> None:
+    began = time.monotonic()
+    assert callable(run)
+    run()
+    took = time.monotonic() - began
+    work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took
+    work.journal.append("step", step=step.id, seconds=round(took, 3))
+    work.listener(Ended(step.id, summary(step, work), took))
+
+
+def summary(step: AnyStep, work: Work) -> str:
+    """What a step did, in a few words."""
+    records = work.records.get(step.id)
+    if records is None:
+        return step.kind
+    if not records.rejected:
+        return f"{len(records.kept)} records"
+    sinks = ", ".join(f"{n} {sink}" for sink, n in records.sinks.most_common())
+    return f"kept {len(records.kept)} of {records.seen} ({sinks})"

@@ -1,0 +1,120 @@
+"""Filter: rules, near-duplicates over the stage, distance from held-out data. Each rejection has a sink."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from compiler.plan.model import Filter
+from compiler.plan.rules import apply
+from runtime.records import Record, Rejected
+from runtime.work import Work
+
+if TYPE_CHECKING:
+    from datasketch import MinHash, MinHashLSH
+
+PERMUTATIONS = 128
+SHINGLE_WORDS = 3
+
+
+def sift(step: Filter, work: Work, records: list[Record]) -> None:
+    """Records in their order (round, index); of near-duplicates the first stays, whatever is stopped when."""
+    near = work.outcomes.setdefault(f"{step.id}/near", _Near(step.near.similarity)) if step.near else None
+    apart = work.outcomes.get(f"{step.id}/apart")
+    if step.apart_from and apart is None:
+        apart = work.outcomes[f"{step.id}/apart"] = _held_out_texts(step, work)
+    kept: list[Record] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        sink, record = _ruled(step, work, record)
+        if sink is None and apart is not None and any(apart.holds(c, str(v)) for c, v in record.columns.items()):
+            sink = "held_out"
+        if sink is None and near is not None and step.near and not near.add(str(record.columns[step.near.column])):
+            sink = "duplicate"
+        if sink is None:
+            kept.append(record)
+        else:
+            rejected.append(Rejected(record, sink))
+    work.keep(step.id, kept, rejected)
+
+
+def _ruled(step: Filter, work: Work, record: Record) -> tuple[str | None, Record]:
+    for name in step.rules:
+        rules = work.method.rules[name]
+        outcome = apply(rules, record.columns)
+        if not outcome.kept:
+            return outcome.sink, record
+        record = record.with_columns(**{rules.subject: outcome.subject})
+    return None, record
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def shingles(text: str) -> Iterator[bytes]:
+    """Word trigrams; a shorter text is one shingle. (Broder 1997, on the resemblance of documents.)"""
+    found = words(text)
+    for i in range(max(1, len(found) - SHINGLE_WORDS + 1)):
+        yield " ".join(found[i : i + SHINGLE_WORDS]).encode()
+
+
+def _sketch(text: str) -> MinHash:
+    from datasketch import MinHash
+
+    sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+    sketch.update_batch(list(shingles(text)))
+    return sketch
+
+
+class _Near:
+    """Texts seen so far, found again when their word trigrams are at least as similar (Jaccard)."""
+
+    def __init__(self, similarity: float) -> None:
+        from datasketch import MinHashLSH
+
+        self._similarity = similarity
+        self._index: MinHashLSH = MinHashLSH(threshold=similarity, num_perm=PERMUTATIONS)
+        self._sketches: dict[str, MinHash] = {}
+        self._exact: set[str] = set()
+
+    def add(self, text: str) -> bool:
+        """Whether the text is new; if so it is remembered."""
+        plain = " ".join(words(text))
+        if plain in self._exact or self.near(text):
+            return False
+        self._exact.add(plain)
+        key = str(len(self._sketches))
+        self._sketches[key] = _sketch(text)
+        self._index.insert(key, self._sketches[key])
+        return True
+
+    def near(self, text: str) -> bool:
+        sketch = _sketch(text)
+        found = self._index.query(sketch)  # candidates; the sketch's own estimate decides
+        return any(self._sketches[key].jaccard(sketch) >= self._similarity for key in found)
+
+
+class _Apart:
+    """Texts of other data by column: exact ones without case and punctuation, and near ones."""
+
+    def __init__(self, texts: Mapping[str, list[str]], similarity: float) -> None:
+        self._near = {column: _Near(similarity) for column in texts}
+        for column, values in texts.items():
+            for value in values:
+                self._near[column].add(value)
+
+    def holds(self, column: str, text: str) -> bool:
+        near = self._near.get(column)
+        return near is not None and (" ".join(words(text)) in near._exact or near.near(text))
+
+
+def _held_out_texts(step: Filter, work: Work) -> _Apart:
+    texts: dict[str, list[str]] = {}
+    for name in step.apart_from:
+        columns = work.method.datasets[name].columns
+        for column, type_ in step.columns.items():
+            if type_ == "text" and columns.get(column) == "text":
+                texts.setdefault(column, []).extend(str(row[column]) for row in work.data[name])
+    return _Apart(texts, step.apart_similarity)

@@ -1,0 +1,175 @@
+"""What every step function is given: the plan, the bound models, the journal, and the records so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from compiler.plan.model import Binding, Method, PlanFile, PromptUse, Stage
+from compiler.plan.prompts import render
+from runtime.engines.protocol import (
+    Choose,
+    Completion,
+    Draw,
+    Engine,
+    LabelLogprobs,
+    Request,
+    Result,
+    Score,
+    TokenLogprobs,
+)
+from runtime.identity import result_key, sample
+from runtime.journal import Journal
+from runtime.progress import Advanced, Began, Ended, Listener
+from runtime.records import Record, StepRecords
+
+if TYPE_CHECKING:
+    from runtime.certificate import Certificate
+    from runtime.models.local import LocalModel
+    from runtime.models.tokens import Tokens
+    from runtime.rulings import Ruling
+
+RESULTS: Mapping[str, type] = {
+    "Completion": Completion,
+    "LabelLogprobs": LabelLogprobs,
+    "TokenLogprobs": TokenLogprobs,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A trained adapter: a folder in peft's format, named by its content."""
+
+    folder: Path
+    sha256: str
+
+
+@dataclass(slots=True)
+class Work:
+    """One run at work. Steps read it, and write through `ask`, `keep` and `decide` only."""
+
+    plan: PlanFile
+    folder: Path
+    journal: Journal
+    engine: Engine
+    tokens: Tokens
+    listener: Listener
+    data: Mapping[str, Sequence[Mapping[str, Any]]]
+    results: dict[str, Mapping[str, Any]]
+    role: str
+    local: LocalModel
+    certificate: Certificate | None = None
+    records: dict[str, StepRecords] = field(default_factory=dict)
+    adapters: dict[str, Adapter] = field(default_factory=dict)
+    outcomes: dict[str, Any] = field(default_factory=dict)
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    taints: list[str] = field(default_factory=list)
+    step_seconds: dict[str, float] = field(default_factory=dict)
+    fresh_requests: int = 0
+    reused_requests: int = 0
+
+    @property
+    def method(self) -> Method:
+        return self.plan.method
+
+    @property
+    def binding(self) -> Binding:
+        return self.plan.binding
+
+    def stage_of(self, step_id: str) -> Stage:
+        name = step_id.rpartition(".")[0]
+        return next(stage for stage in self.method.stages if stage.name == name)
+
+    def adapter(self, model: str) -> Adapter | None:
+        """The adapter of a model reference: none for a base, the trained one for a train step. A train step
+        whose gate was closed has none either: its output is its learner."""
+        return self.adapters.get(model)
+
+    def render(self, use: PromptUse, columns: Mapping[str, Any], *draw: object) -> str:
+        """The prompt's text for one record; its samples depend on the run's seed and on `draw` alone."""
+        prompt = self.method.prompts[use.prompt]
+        samples = {
+            s.variable: sample(self._pool(s.sources), s.count, self.binding.seed, use.prompt, s.variable, *draw)
+            for s in (*prompt.samples, *use.samples)
+        }
+        return render(prompt.template, columns, samples)
+
+    def _pool(self, sources: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Data files' records, and what steps have kept in the rounds before this one."""
+        pool: list[Mapping[str, Any]] = []
+        for source in sources:
+            if source in self.data:
+                pool += self.data[source]
+            elif source in self.records:
+                pool += [record.columns for record in self.records[source].kept]
+        return pool
+
+    def ask(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Result]:
+        """Results by request id: from journals where they are known, from the engine otherwise."""
+        keyed = {r.id: result_key(r, self.engine.facts.fingerprint, self._adapter_hash(r)) for r in requests}
+        answers = {r.id: _restore(r.id, self.results[keyed[r.id]]) for r in requests if keyed[r.id] in self.results}
+        missing = [r for r in requests if r.id not in answers]
+        self.reused_requests += len(answers)
+        self.fresh_requests += len(missing)
+        if not requests:
+            return answers
+        began = time.monotonic()
+        self.listener(Began(key, title, len(requests), _unit(requests[0])))
+        self.listener(Advanced(key, len(answers)))
+        for result in self.engine.submit(missing) if missing else ():
+            answers[result.id] = result
+            stored = {"type": type(result).__name__, **{k: v for k, v in asdict(result).items() if k != "id"}}
+            self.results[keyed[result.id]] = stored
+            self.journal.append("result", key=keyed[result.id], result=stored)
+            self.listener(Advanced(key, len(answers)))
+        self.journal.sync()
+        took = time.monotonic() - began
+        reused = f", {len(requests) - len(missing)} known already" if len(missing) < len(requests) else ""
+        self.listener(Ended(key, f"{len(requests)} {_unit(requests[0])}{reused}", took))
+        return answers
+
+    def complete(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Completion]:
+        return cast("dict[str, Completion]", self.ask(title, key, requests))
+
+    def _adapter_hash(self, request: Request) -> str | None:
+        if request.adapter is None:
+            return None
+        return next(a.sha256 for a in self.adapters.values() if str(a.folder) == request.adapter)
+
+    def keep(self, step_id: str, kept: Iterable[Record], rejected: Iterable[Any]) -> None:
+        """Store what a step made of a round's records, and journal it."""
+        kept, rejected = list(kept), list(rejected)
+        self.records.setdefault(step_id, StepRecords()).add(kept, rejected)
+        for record in kept:
+            self.journal.append("kept", step=step_id, record=record.id, columns=dict(record.columns))
+        for item in rejected:
+            self.journal.append(
+                "rejected", step=step_id, record=item.record.id, sink=item.sink, columns=dict(item.record.columns)
+            )
+
+    def decide(self, step_id: str, outcome: Any, **fields: Any) -> None:
+        """Store a decision, and journal it."""
+        self.outcomes[step_id] = outcome
+        self.journal.append("decision", step=step_id, **fields)
+        self.journal.sync()
+
+
+def _restore(id: str, stored: Mapping[str, Any]) -> Result:
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k != "type"}
+    return cast(Result, RESULTS[stored["type"]](id=id, **fields))
+
+
+def _unit(request: Request) -> str:
+    match request.task:
+        case Draw():
+            return "completions"
+        case Choose():
+            return "judgements"
+        case Score():
+            return "likelihoods"
+
+
+StepFunction = Callable[[Any, Work], None]
