@@ -12,7 +12,6 @@ from typing import Any
 
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
-from compiler.plan.hashing import digest
 from compiler.plan.model import (
     Evaluate,
     Filter,
@@ -27,6 +26,7 @@ from compiler.plan.model import (
     StepQuote,
     Train,
 )
+from compiler.source import sha256
 
 ITEMS_PER_LIST = 6
 SHARE_KEPT = {"filter": 0.75, "judge": 0.6, "generate": 1.0}
@@ -61,7 +61,7 @@ class Estimator:
 
     def tokens(self, role: str, text: str) -> float:
         known = self.lock.get(role, {}).get("tokens", {})
-        counted: float | None = known.get(digest(text)[:16])
+        counted: float | None = known.get(sha256(text)[:16])
         return len(text) / CHARS_PER_TOKEN if counted is None else counted
 
     def prompt_tokens(self, role: str, use: PromptUse) -> float:
@@ -70,11 +70,13 @@ class Estimator:
         for sample in (*prompt.samples, *use.samples):
             pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
             texts = [" ".join(str(v) for v in record.values()) for record in pool]
-            sampled += sample.count * (sum(map(len, texts)) / CHARS_PER_TOKEN / max(len(texts), 1))
+            sampled += sample.count * sum(self.tokens(role, text) for text in texts) / max(len(texts), 1)
         return self.tokens(role, prompt.template) + sampled + 20
 
     def billions(self, role: str) -> float:
-        return float(self.lock.get(role, {}).get("parameters", DEFAULT_PARAMETERS)) / 1e9
+        return (
+            float(self.lock.get(role, {}).get("dimensions", {}).get("parameters", DEFAULT_PARAMETERS)) / 1e9
+        )
 
     def counts(self, stage: Stage) -> dict[str, float]:
         """Records that each step reads, from the wanted number back to the source and forth again."""

@@ -8,23 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Diagnostics
-from compiler.plan.model import Binding, FolderSource, HubSource, ModelBinding, PackageSource
+from compiler.plan.lock_key import lock_key
+from compiler.plan.model import Binding
 
 LOCK = "models.lock"
 Facts = Mapping[str, Any]
-
-
-def lock_key(binding: ModelBinding) -> str:
-    """The entry under which a checkpoint's facts stand: its immutable source, and nothing of a profile."""
-    source = binding.source
-    if isinstance(source, PackageSource):
-        pinned = (f"{n}=={v}" for n, v in zip(source.packages, source.versions, strict=True))
-        return f"package:{'+'.join(pinned)}"
-    if isinstance(source, HubSource):
-        return f"hub:{source.repository}@{source.revision}"
-    if isinstance(source, FolderSource):
-        return f"folder:{source.path}"
-    return "mock"
 
 
 def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Facts]:

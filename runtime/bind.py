@@ -27,7 +27,9 @@ from runtime.training.arguments import check_trainer_arguments
 from runtime.work import Work
 
 
-def bind(plan: PlanFile, folder: Path, journal: Journal, results: dict[str, Mapping[str, Any]], listener: Listener) -> Work:
+def bind(
+    plan: PlanFile, folder: Path, journal: Journal, results: dict[str, Mapping[str, Any]], listener: Listener
+) -> Work:
     """A run ready to execute. Raises RunStopped when the certificate or a critic says no, RunFailed when
     something is not there."""
     role, local = _one_base(plan, listener)
@@ -36,7 +38,9 @@ def bind(plan: PlanFile, folder: Path, journal: Journal, results: dict[str, Mapp
         check_trainer_arguments(step, plan.binding.weights or step.weights)
     engine = _start(plan, role, local)
     try:
-        work = Work(plan, folder, journal, engine, tokens, listener, _data(plan), results, role=role, local=local)
+        work = Work(
+            plan, folder, journal, engine, tokens, listener, _data(plan), results, role=role, local=local
+        )
         prompts = _rendered(work)
         _lengths_fit(work, prompts)
         work.certificate = _certify(work, prompts)
@@ -70,7 +74,11 @@ def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
             "Choose a profile whose engine is transformers; the plan stays the same.",
         )
     return start_engine(
-        kind, local.folder, local.sha256, dtype=plan.binding.models[role].precision, threads=plan.binding.threads
+        kind,
+        local.folder,
+        local.sha256,
+        dtype=plan.binding.models[role].precision,
+        threads=plan.binding.threads,
     )
 
 
@@ -102,7 +110,12 @@ def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
         if step.until_step is not None:
             add(step.prompt, [{}])
         else:
-            known = [r for rows in work.data.values() for r in rows if all(c in r for c in _wanted(work, step.prompt))]
+            known = [
+                r
+                for rows in work.data.values()
+                for r in rows
+                if all(c in r for c in _wanted(work, step.prompt))
+            ]
             add(step.prompt, known[:50])
     for step in _steps(work.plan, Evaluate):
         for arm in step.arms.values():
@@ -118,7 +131,8 @@ def _lengths_fit(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -
     """A prompt that does not fit is an error now, never a silent truncation later."""
     limit = _positions(work)
     longest_answer = max(
-        (s.sampling.max_tokens for s in [*_steps(work.plan, Generate), *_steps(work.plan, Evaluate)]), default=0
+        (s.sampling.max_tokens for s in [*_steps(work.plan, Generate), *_steps(work.plan, Evaluate)]),
+        default=0,
     )
     for name, many in prompts.items():
         longest = max(len(ids) for ids in many)

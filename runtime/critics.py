@@ -33,14 +33,25 @@ def method_name(critic: Critic, index: int) -> str:
 
 
 def _label_margins(
-    work: Work, title: str, key: str, method: LabelMethod, rows: Sequence[Mapping[str, Any]], adapter: Adapter | None
+    work: Work,
+    title: str,
+    key: str,
+    method: LabelMethod,
+    rows: Sequence[Mapping[str, Any]],
+    adapter: Adapter | None,
 ) -> list[float]:
     good, bad = _label_ids(work, method.good), _label_ids(work, method.bad)
-    orders = [(method.good, method.bad), (method.bad, method.good)] if method.both_orders else [(method.good, method.bad)]
+    orders = (
+        [(method.good, method.bad), (method.bad, method.good)]
+        if method.both_orders
+        else [(method.good, method.bad)]
+    )
     requests = [
         Request(
             id=f"{i}/{o}",
-            prompt_ids=work.tokens.prompt_ids(render(method.template, {**row, "first": first, "second": second}, {})),
+            prompt_ids=work.tokens.prompt_ids(
+                render(method.template, {**row, "first": first, "second": second}, {})
+            ),
             task=Choose(label_ids=good + bad),
             adapter=_folder(adapter),
         )
@@ -52,7 +63,9 @@ def _label_margins(
     def margin(answer: LabelLogprobs) -> float:
         return _log_sum(answer.logprobs[: len(good)]) - _log_sum(answer.logprobs[len(good) :])
 
-    return [sum(margin(answers[f"{i}/{o}"]) for o in range(len(orders))) / len(orders) for i in range(len(rows))]
+    return [
+        sum(margin(answers[f"{i}/{o}"]) for o in range(len(orders))) / len(orders) for i in range(len(rows))
+    ]
 
 
 def _label_ids(work: Work, label: str) -> tuple[int, ...]:
@@ -61,7 +74,8 @@ def _label_ids(work: Work, label: str) -> tuple[int, ...]:
     found = tuple(sorted(i for i in ids if i is not None))
     if not found:
         raise RunFailed(
-            f'the label "{label}" is more than one token for this model', "Choose labels of one token, such as A and B."
+            f'the label "{label}" is more than one token for this model',
+            "Choose labels of one token, such as A and B.",
         )
     return found
 

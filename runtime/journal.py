@@ -74,7 +74,9 @@ class disk_errors:
                 f'the disk that holds "{self.path.parent}" is full',
                 "Free some space and run the same command again: it goes on where it was.",
             ) from error
-        raise RunFailed(f'"{self.path}" cannot be written: {error.strerror}', "Choose another folder with --runs.") from error
+        raise RunFailed(
+            f'"{self.path}" cannot be written: {error.strerror}', "Choose another folder with --runs."
+        ) from error
 
 
 def mend(path: Path) -> None:

@@ -54,7 +54,11 @@ def _measured(op: str, args: tuple[Any, ...], work: Work, round: int | None) -> 
         outcome = work.outcomes.get(step)
         if outcome is None:
             raise Missing(f"{name} has not been run")
-        return str(outcome.verdict.outcome) if op == "verdict" else float(outcome.rate(str(args[1]), str(args[2])))
+        return (
+            str(outcome.verdict.outcome)
+            if op == "verdict"
+            else float(outcome.rate(str(args[1]), str(args[2])))
+        )
     records = work.records.get(step, StepRecords()).of_round(round)
     if op == "kept":
         return len(records.kept)

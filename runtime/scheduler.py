@@ -42,7 +42,11 @@ def _stage(stage: Stage, work: Work) -> None:
 def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     """All rounds of a source; returns the steps that are done with them."""
     chain = list(_behind(source, stage))
-    gates = [s for s in stage.steps if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}]
+    gates = [
+        s
+        for s in stage.steps
+        if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}
+    ]
     counts = work.binding.counts[source.id]
     asked: set[str] = set()
     for round in range(counts.at_most_rounds):
@@ -56,12 +60,18 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
                 asked.add(gate.id)
         kept = len(work.records[str(source.until_step)].kept)
         work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
-        work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {str(source.until_step).rpartition('.')[2]}"))
+        work.listener(
+            Said(
+                f"round {round}: {kept} of {counts.until_kept} kept in {str(source.until_step).rpartition('.')[2]}"
+            )
+        )
         if kept >= counts.until_kept:
             break
     else:
         short = len(work.records[str(source.until_step)].kept)
-        work.taints.append(f"only {short} of {counts.until_kept} wanted records after {counts.at_most_rounds} rounds")
+        work.taints.append(
+            f"only {short} of {counts.until_kept} wanted records after {counts.at_most_rounds} rounds"
+        )
         work.listener(Said(work.taints[-1], "warning"))
     return {source.id, *(s.id for s in chain), *asked}
 

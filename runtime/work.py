@@ -92,7 +92,9 @@ class Work:
         """The prompt's text for one record; its samples depend on the run's seed and on `draw` alone."""
         prompt = self.method.prompts[use.prompt]
         samples = {
-            s.variable: sample(self._pool(s.sources), s.count, self.binding.seed, use.prompt, s.variable, *draw)
+            s.variable: sample(
+                self._pool(s.sources), s.count, self.binding.seed, use.prompt, s.variable, *draw
+            )
             for s in (*prompt.samples, *use.samples)
         }
         return render(prompt.template, columns, samples)
@@ -110,7 +112,9 @@ class Work:
     def ask(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Result]:
         """Results by request id: from journals where they are known, from the engine otherwise."""
         keyed = {r.id: result_key(r, self.engine.facts.fingerprint, self._adapter_hash(r)) for r in requests}
-        answers = {r.id: _restore(r.id, self.results[keyed[r.id]]) for r in requests if keyed[r.id] in self.results}
+        answers = {
+            r.id: _restore(r.id, self.results[keyed[r.id]]) for r in requests if keyed[r.id] in self.results
+        }
         missing = [r for r in requests if r.id not in answers]
         self.reused_requests += len(answers)
         self.fresh_requests += len(missing)
@@ -147,7 +151,11 @@ class Work:
             self.journal.append("kept", step=step_id, record=record.id, columns=dict(record.columns))
         for item in rejected:
             self.journal.append(
-                "rejected", step=step_id, record=item.record.id, sink=item.sink, columns=dict(item.record.columns)
+                "rejected",
+                step=step_id,
+                record=item.record.id,
+                sink=item.sink,
+                columns=dict(item.record.columns),
             )
 
     def decide(self, step_id: str, outcome: Any, **fields: Any) -> None:

@@ -42,9 +42,10 @@ _WORD = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|[^\W_]+(?:'[^\W_]+)*")
 _LABEL = re.compile(r"(?:instruction|question|response|answer|output|q|a|r)\s*:\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
 _REFUSAL = re.compile(
-    r"(?:i'?m sorry|i am sorry|sorry|unfortunately)?[,.]?\s*(?:but )?"
-    r"(?:as an ai\b|i (?:can ?not|can't|am (?:not able|unable)|'m (?:not able|unable)"
-    r"|do not know|don't know|do not have|don't have|won't|will not)\b)",
+    r"(?:(?:i'?m sorry|i am sorry|sorry|unfortunately)[,.]?\s*(?:but )?)?"
+    r"(?:as an ai\b|i (?:do not|don't) (?:know|understand)\b"
+    r"|(?:i can ?not|i can't|i am (?:not able|unable) to|i'm (?:not able|unable) to|i won't)"
+    r" (?:help|assist|answer|provide|complete|comply|fulfil|fulfill|write|create|do (?:that|this|it))\b)",
     re.IGNORECASE,
 )
 _BARE = frozenset({"yes", "no", "ok", "okay", "sure", "true", "false", "yeah", "nope"})

@@ -227,14 +227,14 @@ def _sentence_count(check: Check, item: Item) -> bool:
 
 
 def _word_count(check: Check, item: Item) -> bool:
-    """From `min` to `max` words in the first paragraph, more than half of them new."""
+    """From `min` to `max` words in the first paragraph, half of them new or more."""
     said = t.words(item.paragraph)
     low, high = cast(int, check.get("min", 1)), cast(int | None, check.get("max"))
     asked = t.words(item.instruction)
     new = sum(word not in asked for word in said)
     if t.is_pile(item.paragraph, item.own):
         return False
-    return low <= len(said) and (high is None or len(said) <= high) and 2 * new > len(said)
+    return low <= len(said) and (high is None or len(said) <= high) and 2 * new >= len(said)
 
 
 def _starts_with(check: Check, item: Item) -> bool:
@@ -342,8 +342,9 @@ def _names(item: Item, forms: Sequence[str], single: bool) -> bool:
         for at in t.occurrences(form, given):
             before, after = text[: said[at].start], text[said[at + len(form) - 1].end :]
             leads = not t.sentences(before) or not re.search(r"[.!?]\s", before)
-            if leads and _introduces(given[:at], asked) and _closes(after, wanted if single else ()):
-                return True
+            if leads and _introduces(given[:at], asked) and _closes(after, asked, wanted if single else ()):
+                # "A friend is someone who" only defines the word; "Paris is the capital" answers.
+                return at > 0 or not _defines(after, asked)
     return False
 
 
@@ -361,8 +362,15 @@ def _introduces(before: Sequence[str], asked: Sequence[str]) -> bool:
     return any(True for _ in t.occurrences(before[-2:], asked))
 
 
-def _closes(after: str, rivals: Sequence[Sequence[str]]) -> bool:
-    """Whether the answer ends here: at punctuation or before a function word, with no second answer."""
+def _defines(after: str, asked: Sequence[str]) -> bool:
+    """Whether a sentence goes on with "is" and has nothing more to do with the question."""
+    rest = t.words(t.sentences(after)[0]) if t.sentences(after) else []
+    goes_on = bool(rest) and rest[0] in t.LINKS and after[:1].isspace()
+    return goes_on and not any(word in asked for word in rest if word not in t.FUNCTION_WORDS)
+
+
+def _closes(after: str, asked: Sequence[str], rivals: Sequence[Sequence[str]]) -> bool:
+    """Whether the answer ends here: at punctuation, or where the sentence goes on about the question."""
     rest = after.lstrip("\"')]")
     following = t.bare(t.sentences(rest)[0]) if t.sentences(rest) else []
     joined = re.match(r"\s*(?:,|/|;|&|\bor\b|\band\b)\s*(?:or\b|and\b)?", rest)
@@ -376,7 +384,9 @@ def _closes(after: str, rivals: Sequence[Sequence[str]]) -> bool:
         return True
     if not rest.strip() or re.match(r"\s*[^\w\s'\"(-]|\s+[-–—(]|\s*\n", rest):
         return True
-    return rest[0].isspace() and bool(following) and following[0] in t.FUNCTION_WORDS
+    return (
+        rest[0].isspace() and bool(following) and (following[0] in t.FUNCTION_WORDS or following[0] in asked)
+    )
 
 
 def _clause(sentence: str) -> str:
@@ -469,6 +479,8 @@ def _occurs(text: str, form: Sequence[str]) -> bool:
 def _in_case(check: Check, item: Item, has_case: Callable[[str], bool]) -> bool:
     """The first line in the wanted case, with exactly the words of `text` where that is given."""
     line = item.head
+    if t.is_bare_list(item.paragraph) or t.is_pile(item.paragraph, item.own):
+        return False
     if "text" not in check:
         return has_case(line) and _is_prose(item.paragraph, item, check)
     wanted = t.words(str(check["text"]))

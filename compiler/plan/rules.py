@@ -26,8 +26,12 @@ class Outcome:
         return self.sink is None
 
 
-def apply(rules: Rules, record: Mapping[str, Any]) -> Outcome:
-    """Run the statements in order. `raw(column)` in a condition is the value before any cut."""
+def apply(rules: Rules, record: Mapping[str, Any], cuts_only: bool = False) -> Outcome:
+    """Run the statements in order. `raw(column)` in a condition is the value before any cut.
+
+    `cuts_only` cleans and rejects nothing: an evaluation scores every answer, also one that is no
+    training data.
+    """
     current = dict(record)
     subject = rules.subject
 
@@ -38,7 +42,7 @@ def apply(rules: Rules, record: Mapping[str, Any]) -> Outcome:
     for statement in rules.statements:
         text = str(current[subject])
         if isinstance(statement, Rejection):
-            if evaluate(statement.when, leaf):
+            if not cuts_only and evaluate(statement.when, leaf):
                 return Outcome(statement.name, text)
         elif isinstance(statement, Trim):
             current[subject] = text.strip()

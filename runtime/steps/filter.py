@@ -28,9 +28,18 @@ def sift(step: Filter, work: Work, records: list[Record]) -> None:
     rejected: list[Rejected] = []
     for record in records:
         sink, record = _ruled(step, work, record)
-        if sink is None and apart is not None and any(apart.holds(c, str(v)) for c, v in record.columns.items()):
+        if (
+            sink is None
+            and apart is not None
+            and any(apart.holds(c, str(v)) for c, v in record.columns.items())
+        ):
             sink = "held_out"
-        if sink is None and near is not None and step.near and not near.add(str(record.columns[step.near.column])):
+        if (
+            sink is None
+            and near is not None
+            and step.near
+            and not near.add(str(record.columns[step.near.column]))
+        ):
             sink = "duplicate"
         if sink is None:
             kept.append(record)

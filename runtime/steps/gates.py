@@ -36,7 +36,11 @@ def _decide(id: str, outcome: GateOutcome, work: Work) -> None:
     for r in outcome.ruled:
         state = "open" if outcome.open else "CLOSED"
         if not r.holds or outcome.open:
-            work.listener(Said(f"gate {name} {state}: {r.text}   measured {r.measured}", "note" if r.holds else "warning"))
+            work.listener(
+                Said(
+                    f"gate {name} {state}: {r.text}   measured {r.measured}", "note" if r.holds else "warning"
+                )
+            )
 
 
 def closed_gates(needs: tuple[str, ...], work: Work) -> list[str]:

@@ -36,7 +36,8 @@ def write(step: Generate, work: Work, round: int) -> None:
     count = prompts_in_round(step, work, round)
     work.outcomes.setdefault(f"{step.id}/prompts", []).append(count)
     requests = [
-        _request(step, work, f"r{round}/{i}", work.render(step.prompt, {}, round, i), f"{round}/{i}") for i in range(count)
+        _request(step, work, f"r{round}/{i}", work.render(step.prompt, {}, round, i), f"{round}/{i}")
+        for i in range(count)
     ]
     answers = work.complete(f"{step.id.rpartition('.')[2]}, round {round}", f"{step.id}/{round}", requests)
     kept: list[Record] = []
@@ -44,7 +45,9 @@ def write(step: Generate, work: Work, round: int) -> None:
         answer = answers[request.id]
         items = numbered_items(answer) if step.parse == "numbered_list" else [answer.text.strip()]
         for position, item in enumerate(items):
-            columns = {step.into: item} if step.parse != "text" else {step.into: item, "finish": answer.finish}
+            columns = (
+                {step.into: item} if step.parse != "text" else {step.into: item, "finish": answer.finish}
+            )
             kept.append(Record(f"{request.id}/{position}", round, len(kept), columns))
     work.keep(step.id, kept, ())
 

@@ -1,0 +1,132 @@
+"""Evaluate: the same held-out items in every arm, checked by program first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compiler.plan import answers
+from compiler.plan.expressions import Missing
+from compiler.plan.model import Arm, Evaluate
+from compiler.plan.rules import apply
+from runtime.engines.protocol import Completion, Draw, Request
+from runtime.records import Record
+from runtime.verdict import Verdict, reach_verdict
+from runtime.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One arm's answer to one item. `text` is after the rules' cuts, `raw` as the model wrote it.
+
+    What rules would reject is noted in `sink` and scored all the same: a scorer that fails an answer
+    for being long measures length.
+    """
+
+    item: str
+    type: str
+    raw: str
+    text: str
+    sink: str | None
+    finish: str
+    passed: bool
+    passed_raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Every arm's answers in the items' order, and the verdict where a comparison was planned."""
+
+    arms: Mapping[str, Sequence[Answer]]
+    verdict: Verdict | None
+
+    def rate(self, arm: str, score: str) -> float:
+        """Share of items that an arm passes. Missing for an arm that could not be run."""
+        answered = self.arms.get(arm)
+        if not answered or score != "check":
+            raise Missing(f"arm {arm} has no {score}")
+        return sum(a.passed for a in answered) / len(answered)
+
+
+def evaluate(step: Evaluate, work: Work) -> None:
+    """Run the arms one after the other on one engine, score them, and reach the verdict."""
+    items = work.data[step.items]
+    arms: dict[str, list[Answer]] = {}
+    for name, arm in step.arms.items():
+        if arm.model in work.method.models or work.adapter(arm.model):
+            arms[name] = _run_arm(step, name, arm, items, work)
+    verdict = None
+    if step.compare is not None:
+        verdict = reach_verdict(
+            step.compare,
+            passed={name: {a.item: a.passed for a in many} for name, many in arms.items()},
+            types={str(item["id"]): str(item.get("type", "all")) for item in items},
+            passed_raw={name: {a.item: a.passed_raw for a in many} for name, many in arms.items()},
+            lengths={name: {a.item: len(a.text.split()) for a in many} for name, many in arms.items()},
+            wanted_arms=tuple(step.arms),
+            taints=tuple(work.taints),
+        )
+    outcome = Evaluation(arms, verdict)
+    rates = {name: round(outcome.rate(name, "check"), 4) for name in arms}
+    work.decide(step.id, outcome, rates=rates, verdict=verdict.outcome if verdict else None)
+
+
+def _run_arm(
+    step: Evaluate, name: str, arm: Arm, items: Sequence[Mapping[str, Any]], work: Work
+) -> list[Answer]:
+    adapter = work.adapter(arm.model)
+    stop = work.method.prompts[arm.prompt.prompt].stop
+    requests = [
+        Request(
+            id=f"{name}/{item['id']}",
+            prompt_ids=work.tokens.prompt_ids(work.render(arm.prompt, item, step.items, item["id"])),
+            task=Draw(
+                max_tokens=step.sampling.max_tokens,
+                temperature=step.sampling.temperature,
+                top_p=step.sampling.top_p,
+                top_k=step.sampling.top_k,
+                repetition_penalty=step.sampling.repetition_penalty,
+                stop=stop,
+            ),
+            adapter=str(adapter.folder) if adapter else None,
+        )
+        for item in items
+    ]
+    completions = work.complete(f"{step.id.rpartition('.')[2]}: {name}", f"{step.id}/{name}", requests)
+    scored = [_score(step, item, completions[r.id], work) for item, r in zip(items, requests, strict=True)]
+    work.keep(
+        f"{step.id}.{name}",
+        [
+            Record(
+                a.item,
+                0,
+                i,
+                {**item, step.answer: a.text, "raw": a.raw, "finish": a.finish, "passed": a.passed},
+            )
+            for i, (a, item) in enumerate(zip(scored, items, strict=True))
+        ],
+        (),
+    )
+    return scored
+
+
+def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work: Work) -> Answer:
+    record = {**item, step.answer: completion.text, "finish": completion.finish}
+    sink: str | None = None
+    for name in step.rules:
+        outcome = apply(work.method.rules[name], record, cuts_only=True)
+        sink = sink or apply(work.method.rules[name], record).sink
+        record[step.answer] = outcome.subject
+    text, instruction = str(record[step.answer]), str(item["instruction"])
+    check = item["check"]
+    return Answer(
+        item=str(item["id"]),
+        type=str(item.get("type", "all")),
+        raw=completion.text,
+        text=text,
+        sink=sink,
+        finish=completion.finish,
+        passed=answers.passes(check, instruction, text),
+        passed_raw=answers.passes(check, instruction, completion.text),
+    )
