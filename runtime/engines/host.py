@@ -1,0 +1,160 @@
+"""Start an engine in a child process. Imports neither torch nor transformers.
+
+The engine's memory comes back when it is closed, its libraries' output never reaches the terminal,
+and its death is a failure with one sentence, not a hang.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from runtime.child import Channel, Child
+from runtime.engines.protocol import Engine, EngineFacts, Request, Result
+from runtime.failures import RunEnded
+
+EngineKind = Literal["transformers", "mock"]
+
+
+def start_engine(
+    kind: EngineKind, folder: Path, model_sha256: str, dtype: str = "float32", threads: int | None = None
+) -> HostedEngine:
+    """Start an engine and wait until its model is loaded. RunFailed if it can't be."""
+    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads))
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    kind: EngineKind
+    folder: Path
+    model_sha256: str
+    dtype: str
+    threads: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """The requests of the `number`th call of `submit`."""
+
+    number: int
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A result of submission `number`; None closes it; a failure closes it and keeps the engine."""
+
+    number: int
+    result: Result | RunEnded | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancel:
+    """Nobody waits for the running submission any more."""
+
+
+class HostedEngine:
+    """An engine in a child process; the same protocol, one submission at a time.
+
+    A submission begins when its first result is asked for. One that is not read to its end is given
+    up: the child stops after the result it is computing, and results on their way are dropped.
+    """
+
+    facts: EngineFacts
+
+    def __init__(self, start: _Start) -> None:
+        self._child = Child(_serve, start, f"The {start.kind} engine")
+        self._submissions = 0
+        self._busy = False
+        try:
+            self.facts = self._child.receive()
+        except BaseException:
+            self._child.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Of the child, for whoever measures its memory."""
+        return self._child.pid
+
+    def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
+        """Results as they finish. RunFailed if a request can't be run, or the child is gone."""
+        if self._busy:
+            raise RuntimeError("The engine is busy: read the results of the last submission first.")
+        self._busy = True
+        self._submissions += 1
+        number = self._submissions
+        try:
+            self._child.send(_Submission(number, tuple(requests)))
+            answer = self._next(number)
+            while answer is not None:
+                yield answer
+                answer = self._next(number)
+        except GeneratorExit:
+            self._child.send(_Cancel())
+            raise
+        except RunEnded:
+            raise
+        except BaseException:
+            # An interrupt may have left half a message in the pipe.
+            self._child.close()
+            raise
+        finally:
+            self._busy = False
+
+    def close(self) -> None:
+        """End the child; all its memory comes back."""
+        self._child.close()
+
+    def __enter__(self) -> HostedEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _next(self, number: int) -> Result | None:
+        while True:
+            answer: _Answer = self._child.receive()
+            if answer.number != number:
+                continue  # of a submission that was given up
+            if isinstance(answer.result, RunEnded):
+                raise answer.result
+            return answer.result
+
+
+# --- in the child ----------------------------------------------------------------------------------
+
+
+def _serve(start: _Start, channel: Channel) -> None:
+    engine = _engine(start)
+    channel.send(engine.facts)
+    while True:
+        message = channel.receive()
+        if isinstance(message, _Submission):
+            channel.send(_Answer(message.number, _run(engine, message, channel)))
+
+
+def _run(engine: Engine, submission: _Submission, channel: Channel) -> RunEnded | None:
+    try:
+        for result in engine.submit(submission.requests):
+            channel.send(_Answer(submission.number, result))
+            if channel.waiting():
+                break  # only a cancellation comes in the middle of a submission
+    except RunEnded as error:
+        return error
+    return None
+
+
+def _engine(start: _Start) -> Engine:
+    if start.kind == "mock":
+        from runtime.engines.mock import MockEngine
+
+        return MockEngine(start.folder, start.model_sha256)
+    from runtime.engines.transformers_engine import TransformersEngine
+
+    return TransformersEngine(start.folder, start.model_sha256, start.dtype, start.threads)
