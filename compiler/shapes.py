@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing
 from compiler.syntax import tree
-from compiler.units import SPELLING, UNITS, dimension, in_base_unit
+from compiler.units import UNITS, dimension, in_base_unit, spelling
 
 
 class Bad:
@@ -110,7 +110,7 @@ class QuantityOf:
 
     @property
     def spelling(self) -> str:
-        return SPELLING.get(self.dimension, self.dimension)
+        return spelling(self.dimension)
 
     @property
     def says(self) -> str:
@@ -324,23 +324,32 @@ class RecordOf:
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
         if not isinstance(node, tree.Block):
             return _expected(self, node, found)
-        for entry in node.entries:
-            if not isinstance(entry, tree.Field):
-                found.error("SS307", "only fields can stand here", entry.span)
-                return BAD
         values = read_block(node, self.settings, "this block", node.span, found)
         return values if values.complete else BAD
 
 
 def read_block(
-    block: tree.Block, settings: tuple[Setting, ...], owner: str, owner_span: Span, found: Diagnostics
+    block: tree.Block,
+    settings: tuple[Setting, ...],
+    owner: str,
+    owner_span: Span,
+    found: Diagnostics,
+    only_fields: bool = True,
 ) -> Values:
-    """Read the fields of a block by its settings; unknown, repeated and missing ones are errors."""
+    """Read the fields of a block by its settings; unknown, repeated and missing ones are errors.
+
+    Where other entries may stand (steps, rule statements), `only_fields` is off and the caller reads them.
+    """
     known = {setting.name: setting for setting in settings}
     values: dict[str, Any] = {}
     places: dict[str, Span] = {}
     complete = True
-    for entry in block.fields():
+    for entry in block.entries:
+        if not isinstance(entry, tree.Field):
+            if only_fields:
+                found.error("SS307", f"only fields can stand in {owner}", entry.span)
+                complete = False
+            continue
         name = entry.name.value
         if name not in known:
             found.error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 # unit as written -> (dimension, factor to the dimension's base unit)
 UNITS: dict[str, tuple[str, float]] = {
@@ -31,15 +31,24 @@ SPELLING: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """What a field expects: a name from UNITS' dimensions."""
+NUMBER = r"-?\d[\d_]*(\.\d+)?([eE]-?\d+)?"
 
-    name: str
 
-    @property
-    def spelling(self) -> str:
-        return SPELLING.get(self.name, self.name)
+def quantity_pattern() -> str:
+    """The regular expression of a quantity: longest unit first, and no letter after it."""
+    words = sorted((unit for unit in UNITS if unit != "%"), key=len, reverse=True)
+    return rf"{NUMBER}[ \t]*(%|({'|'.join(words)})\b)"
+
+
+def split_quantity(token: str) -> tuple[str, str]:
+    """`15_000 kept` is ("15_000", "kept")."""
+    digits = re.match(NUMBER, token)
+    assert digits is not None
+    return digits.group(), token[digits.end() :].strip()
+
+
+def spelling(dimension: str) -> str:
+    return SPELLING.get(dimension, dimension)
 
 
 def in_base_unit(value: float, unit: str) -> float:

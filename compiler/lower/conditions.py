@@ -1,4 +1,4 @@
-"""Conditions: of rules over one record, and of gates over measured results."""
+"""Conditions: of rules over one record, and of gates over measured results. Typed while they are lowered."""
 
 from __future__ import annotations
 
@@ -6,40 +6,124 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing
 from compiler.plan.expressions import COMPARE, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.schema import FINISH_REASONS
 from compiler.syntax import tree
-from compiler.units import in_base_unit
+from compiler.units import UNITS, dimension, in_base_unit, spelling
 
-Lowered = Expression | float | int | bool | str | None
-Leaf = Callable[[tree.Node], Lowered]
+Value = Expression | float | int | bool | str
 
 
-def lower_condition(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Lowered:
-    """Operators and constants; everything else is the leaf's. None: reported."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A lowered expression and its type: truth, number, text, a dimension, or a closed set of words."""
+
+    value: Value
+    type: str
+
+
+Leaf = Callable[[tree.Node], Typed | None]
+
+
+def lower_condition(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Expression | None:
+    """A condition that is true or false. None: reported."""
+    typed = _lower(node, leaf, found)
+    if typed is None:
+        return None
+    if typed.type != "truth" or not isinstance(typed.value, Expression):
+        found.error("SS411", f"this is {_a(typed.type)}, not a condition", node.span)
+        return None
+    return typed.value
+
+
+def _lower(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Typed | None:
+    """Operators and constants; everything else is the leaf's."""
     match node:
         case tree.Number(value=value):
-            return value
+            return Typed(_plain(value), "number")
         case tree.Quantity(value=value, unit=unit):
-            return in_base_unit(value, unit)
+            return Typed(_plain(in_base_unit(value, unit)), dimension(unit))
         case tree.Text(value=value):
-            return value
+            return Typed(value, "text")
         case tree.Truth(value=value):
-            return value
+            return Typed(value, "truth")
         case tree.Operation(op="matches", operands=(left, tree.Regex() as regex)):
-            inner = lower_condition(left, leaf, found)
+            inner = _lower(left, leaf, found)
             if inner is None or not regex_is_sound(regex, found):
                 return None
-            return Expression(op="matches", args=(inner, regex.pattern))
-        case tree.Operation(op=op, operands=operands) if op in COMPARE or op in ("and", "or", "not"):
-            parts = [lower_condition(part, leaf, found) for part in operands]
-            if any(part is None for part in parts):
+            if inner.type != "text":
+                found.error("SS424", f"only a text can match, and this is {_a(inner.type)}", left.span)
                 return None
-            return Expression(op=op, args=tuple(part for part in parts if part is not None))
+            return Typed(Expression(op="matches", args=(inner.value, regex.pattern)), "truth")
+        case tree.Operation(op=op, operands=operands) if op in COMPARE or op in ("and", "or", "not"):
+            parts = [_lower(part, leaf, found) for part in operands]
+            known = [part for part in parts if part is not None]
+            if len(known) < len(parts):
+                return None
+            check = _comparable if op in COMPARE else _truths
+            if not check(op, operands, known, found):
+                return None
+            return Typed(Expression(op=op, args=tuple(part.value for part in known)), "truth")
         case _:
             return leaf(node)
+
+
+def _plain(value: float) -> float:
+    """1.0 and 1 mean the same, and so must have the same hash."""
+    return int(value) if value == int(value) else value
+
+
+def _truths(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found: Diagnostics) -> bool:
+    for node, part in zip(nodes, parts, strict=True):
+        if part.type != "truth":
+            found.error("SS424", f'"{op}" joins conditions, and this is {_a(part.type)}', node.span)
+            return False
+    return True
+
+
+def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found: Diagnostics) -> bool:
+    left, right = parts
+    for (node, number), other in (((nodes[0], left), right), ((nodes[1], right), left)):
+        if isinstance(node, tree.Number) and number.type == "number" and other.type in MEASURED:
+            unit = spelling(other.type)
+            text = f"{node.value} {unit}"
+            found.error(
+                "SS303",
+                f"{node.value} needs a unit here: {unit}",
+                Label(node.span, f"write {text}"),
+                fix=Fix(node.span, text),
+            )
+            return False
+        if isinstance(node, tree.Quantity) and other.type == "share" == number.type:
+            if not 0 <= float(str(number.value)) <= 1:
+                found.error("SS302", f"{node.value} % is out of bounds from 0 to 100 %", node.span)
+                return False
+    if left.type != right.type:
+        found.error(
+            "SS424",
+            f"{_a(left.type)} cannot be compared with {_a(right.type)}",
+            Label(nodes[0].span, _a(left.type)),
+            Label(nodes[1].span, _a(right.type)),
+        )
+        return False
+    if op not in ("==", "!=") and left.type not in ORDERED:
+        found.error("SS424", f'{_a(left.type)} has no order: "{op}" compares numbers', nodes[0].span)
+        return False
+    return True
+
+
+MEASURED = frozenset(of for of, _ in UNITS.values())
+ORDERED = MEASURED | {"number"}
+
+
+def _a(type_: str) -> str:
+    """A type as a message calls it."""
+    words = {"truth": "a condition", "check": "a check", "label": "a label", "items": "a list"}
+    if type_ in MEASURED:
+        return f"a quantity in {spelling(type_)}"
+    return words.get(type_, f"a {type_.replace('_', ' ')}")
 
 
 def regex_is_sound(regex: tree.Regex, found: Diagnostics) -> bool:
@@ -58,139 +142,186 @@ def regex_is_sound(regex: tree.Regex, found: Diagnostics) -> bool:
 def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
     """Columns, `raw(column)`, and the measures chars, words and lines."""
 
-    def leaf(node: tree.Node) -> Lowered:
+    def leaf(node: tree.Node) -> Typed | None:
         match node:
             case tree.Name(value=name) if name in columns:
-                return Expression(op="column", args=(name,))
+                return Typed(Expression(op="column", args=(name,)), columns[name])
             case tree.Name(value=name) if name in FINISH_REASONS:
-                return name
-            case tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),)) if (
+                return Typed(name, "finish_reason")
+            case tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),), named=()) if (
                 name in columns
             ):
-                return Expression(op="raw", args=(name,))
-            case tree.Call(function=tree.Name(value=measure), arguments=(inner,)) if measure in TEXT_MEASURES:
-                value = lower_condition(inner, leaf, found)
-                return None if value is None else Expression(op=measure, args=(value,))
-            case tree.Name(value=name):
-                known = [*columns, *FINISH_REASONS]
+                return Typed(Expression(op="raw", args=(name,)), columns[name])
+            case tree.Call(function=tree.Name(value=measure), arguments=(inner,), named=()) if (
+                measure in TEXT_MEASURES
+            ):
+                value = _lower(inner, leaf, found)
+                if value is None:
+                    return None
+                if value.type == "text":
+                    return Typed(Expression(op=measure, args=(value.value,)), "number")
+                found.error("SS424", f"{measure}() measures a text, not {_a(value.type)}", inner.span)
+            case (
+                tree.Name(value=name)
+                | tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),))
+            ):
+                span = node.span if isinstance(node, tree.Name) else node.arguments[0].span
                 found.error(
                     "SS409",
-                    f'these rules have no column "{name}"',
-                    Label(node.span, did_you_mean(name, known)),
-                    help=f"They read {listing(columns)}.",
+                    f'there is no column "{name}" here',
+                    Label(span, did_you_mean(name, [*columns, *FINISH_REASONS])),
+                    help=f"The columns are {listing(columns)}.",
                 )
-            case tree.Call(function=tree.Name(value=name)):
+            case tree.Call(function=tree.Name(value=name)) if name not in ("raw", *TEXT_MEASURES):
                 known = ["raw", *TEXT_MEASURES]
                 found.error(
                     "SS410",
-                    f'"{name}(...)" is not known in a rule',
+                    f'"{name}(...)" is not known here',
                     Label(node.span, did_you_mean(name, known)),
-                    help=f"Rules know {listing(known)} of a column.",
+                    help=f"Of a column, {listing(known)} can be asked.",
                 )
+            case tree.Call(function=tree.Name(value=name)):
+                found.error("SS410", f"{name}() is asked of one column", node.span)
             case _:
-                found.error("SS411", "this cannot stand in a condition", node.span)
+                found.error(
+                    "SS411",
+                    "this cannot stand in a condition",
+                    node.span,
+                    help="Conditions are built as in: chars(response) == 0 or response matches /.../",
+                )
         return None
 
     return leaf
 
 
 OUTCOMES = ("improved", "no_difference_shown", "worse", "not_shown")
-SCORES = ("check", "critic")
 
 
 @dataclass(frozen=True, slots=True)
 class StepFacts:
-    """What conditions may ask of a step: its id and kind, its columns, its sinks or its arms."""
+    """What conditions may ask of a step: its columns, its sinks, or its arms, scores and comparison."""
 
     id: str
     kind: str
     columns: Mapping[str, str]
     sinks: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+    compares: bool = False
 
 
-def result_leaf(steps: Mapping[str, StepFacts], found: Diagnostics) -> Leaf:
+class ResultLeaf:
     """accepted(judge), kept(step), rate(filter, rejected as "sink"), rate(step, condition),
     evaluate.arm.check, evaluate.verdict."""
 
-    def step(name: tree.Name, kinds: tuple[str, ...], asked: str) -> StepFacts | None:
-        facts = steps.get(name.value)
+    def __init__(self, steps: Mapping[str, StepFacts], damaged: bool, found: Diagnostics) -> None:
+        self.steps = steps
+        self.damaged = damaged
+        self.found = found
+
+    def __call__(self, node: tree.Node) -> Typed | None:
+        match node:
+            case tree.Call(
+                function=tree.Name(value=("accepted" | "kept") as asked),
+                arguments=(tree.Name() as name,),
+                named=(),
+            ):
+                kinds = ("judge", "filter") if asked == "accepted" else ("generate", "judge", "filter")
+                facts = self._step(name, kinds, asked)
+                type_ = "share" if asked == "accepted" else "kept"
+                return Typed(Expression(op=asked, args=(facts.id,)), type_) if facts else None
+            case tree.Call(function=tree.Name(value="rate"), arguments=(tree.Name() as name, what), named=()):
+                return self._rate(name, what)
+            case tree.Attribute(of=tree.Name() as name, name=tree.Name(value="verdict") as word):
+                return self._verdict(name, word)
+            case tree.Attribute(of=tree.Attribute(of=tree.Name() as name, name=arm), name=score):
+                return self._arm_rate(name, arm, score)
+            case tree.Name(value=outcome) if outcome in OUTCOMES:
+                return Typed(outcome.replace("_", " "), "verdict")
+        self.found.error(
+            "SS415",
+            "this is not a measured result",
+            node.span,
+            help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), '
+            "rate(step, condition), evaluate.arm.check or evaluate.verdict.",
+        )
+        return None
+
+    def _step(self, name: tree.Name, kinds: tuple[str, ...], asked: str) -> StepFacts | None:
+        facts = self.steps.get(name.value)
         if facts is None:
-            near = did_you_mean(name.value, [n for n, f in steps.items() if f.kind in kinds])
-            found.error("SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near))
-        elif facts.kind not in kinds:
-            found.error(
-                "SS412",
-                f"{asked} is asked of a {' or '.join(kinds)} step, not of a {facts.kind} step",
-                name.span,
+            if not self.damaged:
+                near = did_you_mean(name.value, [n for n, f in self.steps.items() if f.kind in kinds])
+                self.found.error(
+                    "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)
+                )
+            return None
+        if facts.kind not in kinds:
+            what = listing(kinds).replace(" and ", " or ")
+            self.found.error(
+                "SS412", f'"{asked}" is asked of a {what} step, not of a {facts.kind} step', name.span
             )
             return None
         return facts
 
-    def rate(name: tree.Name, what: tree.Node) -> Lowered:
+    def _rate(self, name: tree.Name, what: tree.Node) -> Typed | None:
         if isinstance(what, tree.Phrase):
-            facts = step(name, ("filter",), "rejected as")
-            match what:
-                case tree.Phrase(head=tree.Name(value="rejected"), links=(("as", tree.Text(value=sink)),)):
-                    if facts is None:
-                        return None
-                    if sink not in facts.sinks:
-                        near = did_you_mean(sink, facts.sinks)
-                        found.error(
-                            "SS413", f'"{name.value}" rejects nothing as "{sink}"', Label(what.span, near)
-                        )
-                        return None
-                    return Expression(op="rate_rejected", args=(facts.id, sink))
-                case _:
-                    found.error("SS411", 'this must be rejected as "sink", or a condition', what.span)
-                    return None
-        facts = step(name, ("generate", "filter", "judge"), "rate")
+            return self._rate_rejected(name, what)
+        facts = self._step(name, ("generate", "filter", "judge"), "rate")
         if facts is None:
             return None
-        inner = lower_condition(what, record_leaf(facts.columns, found), found)
-        return None if inner is None else Expression(op="rate_where", args=(facts.id, inner))
+        inner = lower_condition(what, record_leaf(facts.columns, self.found), self.found)
+        return None if inner is None else Typed(Expression(op="rate_where", args=(facts.id, inner)), "share")
 
-    def leaf(node: tree.Node) -> Lowered:
-        match node:
-            case tree.Call(function=tree.Name(value="accepted"), arguments=(tree.Name() as name,)):
-                facts = step(name, ("judge", "filter"), "accepted")
-                return Expression(op="accepted", args=(facts.id,)) if facts else None
-            case tree.Call(function=tree.Name(value="kept"), arguments=(tree.Name() as name,)):
-                facts = step(name, ("generate", "judge", "filter"), "kept")
-                return Expression(op="kept", args=(facts.id,)) if facts else None
-            case tree.Call(function=tree.Name(value="rate"), arguments=(tree.Name() as name, what)):
-                return rate(name, what)
-            case tree.Attribute(of=tree.Name() as name, name=tree.Name(value="verdict")):
-                facts = step(name, ("evaluate",), "a verdict")
-                return Expression(op="verdict", args=(facts.id,)) if facts else None
-            case tree.Attribute(of=tree.Attribute(of=tree.Name() as name, name=arm), name=score):
-                facts = step(name, ("evaluate",), "an arm's score")
+    def _rate_rejected(self, name: tree.Name, what: tree.Phrase) -> Typed | None:
+        match what:
+            case tree.Phrase(head=tree.Name(value="rejected"), links=(("as", tree.Text(value=sink)),)):
+                facts = self._step(name, ("filter",), "rejected as")
                 if facts is None:
                     return None
-                for word, known, what_ in ((arm, facts.arms, "arm"), (score, SCORES, "score")):
-                    if word.value not in known:
-                        near = did_you_mean(word.value, known)
-                        found.error(
-                            "SS414", f'"{name.value}" has no {what_} "{word.value}"', Label(word.span, near)
-                        )
-                        return None
-                return Expression(op="arm_rate", args=(facts.id, arm.value, score.value))
-            case tree.Name(value=outcome) if outcome in OUTCOMES:
-                return outcome.replace("_", " ")
+                if sink in facts.sinks:
+                    return Typed(Expression(op="rate_rejected", args=(facts.id, sink)), "share")
+                self.found.error(
+                    "SS413",
+                    f'"{name.value}" rejects nothing as "{sink}"',
+                    Label(what.links[0][1].span, did_you_mean(sink, facts.sinks)),
+                    help=f"It rejects as {listing(facts.sinks)}." if facts.sinks else "It rejects nothing.",
+                )
             case _:
-                found.error(
-                    "SS415",
-                    "this is not a measured result",
-                    node.span,
-                    help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), '
-                    "rate(step, condition), evaluate.arm.check or evaluate.verdict.",
+                self.found.error("SS411", 'this must be rejected as "...", or a condition', what.span)
+        return None
+
+    def _verdict(self, name: tree.Name, word: tree.Name) -> Typed | None:
+        facts = self._step(name, ("evaluate",), "verdict")
+        if facts is None:
+            return None
+        if not facts.compares:
+            self.found.error(
+                "SS414",
+                f'"{name.value}" has no verdict: it compares no arms',
+                word.span,
+                help="Add to it: compare = ARM over ARM { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
+            )
+            return None
+        return Typed(Expression(op="verdict", args=(facts.id,)), "verdict")
+
+    def _arm_rate(self, name: tree.Name, arm: tree.Name, score: tree.Name) -> Typed | None:
+        facts = self._step(name, ("evaluate",), f"{arm.value}.{score.value}")
+        if facts is None:
+            return None
+        for word, known, what in ((arm, facts.arms, "arm"), (score, facts.scores, "score")):
+            if word.value not in known:
+                self.found.error(
+                    "SS414",
+                    f'"{name.value}" has no {what} "{word.value}"',
+                    Label(word.span, did_you_mean(word.value, known)),
+                    help=f"It has {listing(known)}.",
                 )
                 return None
+        return Typed(Expression(op="arm_rate", args=(facts.id, arm.value, score.value)), "share")
 
-    return leaf
 
-
-def asked_steps(expression: Lowered) -> set[str]:
+def asked_steps(expression: Value) -> set[str]:
     """The ids of the steps whose results an expression reads."""
     if not isinstance(expression, Expression):
         return set()

@@ -74,7 +74,9 @@ class Lowering:
             return None
         kind = KINDS[symbol.kind]
         owner = f'{kind.called} "{definition.name.value}"'
-        return read_block(definition.body, kind.settings, owner, definition.name.span, self.found)
+        return read_block(
+            definition.body, kind.settings, owner, definition.name.span, self.found, symbol.kind != "rules"
+        )
 
     def parameters(self, symbol: Symbol) -> dict[str, str] | None:
         """Column names and types of a definition, in order."""

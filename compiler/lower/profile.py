@@ -128,7 +128,7 @@ def _read(low: Lowering, symbol: Symbol) -> tuple[Values, dict[str, ModelBinding
     body = symbol.definition.body
     assert isinstance(body, tree.Block)
     owner = f'profile "{symbol.definition.name.value}"'
-    values = read_block(body, KINDS["profile"].settings, owner, symbol.definition.name.span, low.found)
+    values = read_block(body, KINDS["profile"].settings, owner, symbol.definition.name.span, low.found, False)
     models: dict[str, ModelBinding] = {}
     for entry in body.entries:
         if isinstance(entry, tree.Field):

@@ -7,7 +7,7 @@ from typing import Any
 from compiler.diagnostics import Label
 from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
 from compiler.lower.lowering import Lowering
-from compiler.plan.model import Cut, Expression, Rejection, Rules, RuleStatement, Trim
+from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
 from compiler.plan.rules import apply
 from compiler.resolve import Symbol
 from compiler.schema import FINISH_REASONS
@@ -51,10 +51,7 @@ def _rules(low: Lowering, symbol: Symbol) -> Rules | None:
                 continue
             case tree.Reject(name=name, when=when):
                 condition = lower_condition(when, record_leaf(columns, low.found), low.found)
-                if isinstance(condition, Expression):
-                    lowered = Rejection(name=name.value, when=condition)
-                elif condition is not None:
-                    low.found.error("SS411", "this is not a condition", when.span)
+                lowered = None if condition is None else Rejection(name=name.value, when=condition)
             case tree.CutAt(literal=literal):
                 lowered = Cut(at=literal.value)
             case tree.CutBefore(pattern=pattern) if regex_is_sound(pattern, low.found):

@@ -39,7 +39,7 @@ def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
         return None
     settings = next(kind.settings for kind in TOP_LEVEL if kind.name == "stage")
     values = read_block(
-        definition.body, settings, f'stage "{definition.name.value}"', definition.name.span, low.found
+        definition.body, settings, f'stage "{definition.name.value}"', definition.name.span, low.found, False
     )
     steps = _definitions(low, definition.body)
     order = _order(low, steps)
@@ -104,9 +104,6 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
         values = read_block(
             definition.body, STEP_KINDS[kind].settings, owner, definition.name.span, scope.low.found
         )
-        for entry in definition.body.entries:
-            if not isinstance(entry, tree.Field):
-                scope.low.found.error("SS307", "only fields can stand in a step", entry.span)
         if not values.complete:
             return None
     else:
@@ -118,12 +115,21 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
 
 
 def _facts(scope: StageScope, step: AnyStep) -> StepFacts:
+    if isinstance(step, Evaluate):
+        scores = [name for name, measured in (("check", step.check), ("critic", step.critic)) if measured]
+        return StepFacts(
+            step.id,
+            step.kind,
+            {},
+            arms=tuple(step.arms),
+            scores=tuple(scores),
+            compares=step.compare is not None,
+        )
     return StepFacts(
         id=step.id,
         kind=step.kind,
         columns=step.columns,
         sinks=sinks_of(step, scope.low.rules) if isinstance(step, Filter) else (),
-        arms=tuple(step.arms) if isinstance(step, Evaluate) else (),
     )
 
 

@@ -87,7 +87,7 @@ def check_words(check: Check) -> list[str]:
     """The texts that a check looks for, in order: its forms, words, items and numbers."""
     found: list[str] = []
     for name, value in check.items():
-        if name in {"kind", "pattern", "min_words", "n", "or_more", "min", "max", "tolerance"}:
+        if name in {"kind", "pattern", "min_words", "n", "or_more", "min", "max", "tolerance", "series"}:
             continue
         if name == "checks":
             found += [text for inner in cast(Sequence[Check], value) for text in check_words(inner)]
@@ -157,20 +157,27 @@ def _translation_table(check: Check, item: Item) -> bool:
 
 
 def _number(check: Check, item: Item) -> bool:
-    """The number given as the answer is `value`, give or take `tolerance`; digits or words."""
+    """The number given as the answer is `value`, give or take `tolerance`; digits or words.
+
+    With `series` it is the first new number, and more may follow, as where a pattern goes on.
+    """
     value, tolerance = _float(check, "value"), _float(check, "tolerance", 0.0)
 
     def right(number: t.Number) -> bool:
         return abs(number.value - value) <= tolerance + 1e-9
 
     line = item.head
-    if t.is_pile(item.paragraph, item.own) or (t.is_bare_list(item.paragraph) and len(t.numbers(line)) != 1):
-        return False
+    asked = {number.value for number in t.numbers(t.plain(item.instruction))}
+    if check.get("series"):
+        new = [number for number in t.numbers(line) if number.value not in asked]
+        heap = any(word not in t.FUNCTION_WORDS and not word.isdigit() for word in t.words(item.paragraph))
+        return bool(new) and right(new[0]) and not (heap and t.is_pile(item.paragraph, item.own))
     result = re.search(r"=\s*\$?([-−]?[\d.,]*\d)(?!\s*[-+*/×÷=])", line)
     if result:
         return any(right(number) for number in t.numbers(result.group(1)))
+    if t.is_pile(item.paragraph, item.own) or (t.is_bare_list(item.paragraph) and len(t.numbers(line)) != 1):
+        return False
     sentence = t.sentences(line)[0]
-    asked = {number.value for number in t.numbers(t.plain(item.instruction))}
     clause = _clause(sentence)
     return _leads_with(clause, right) or any(_only_new_number(x, asked, right) for x in (clause, sentence))
 
@@ -287,7 +294,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("exact", {"text": "a text with words"}, frozenset(), _exact, names_all_is_right=True),
     Kind("one_of", {"forms": "a list of texts"}, frozenset(), _one_of),
     Kind("translation_table", {"forms": "a list of texts"}, frozenset(), _translation_table),
-    Kind("number", {"value": "a number", "tolerance": "a number"}, frozenset({"tolerance"}), _number, True),
+    Kind(
+        "number",
+        {"value": "a number", "tolerance": "a number", "series": "true or false"},
+        frozenset({"tolerance", "series"}),
+        _number,
+        names_all_is_right=True,
+    ),
     Kind("contains_all", {"words": "a list of words", **_PROSE}, _PROSE_OPTIONAL, _contains_all),
     Kind("contains_any", {"words": "a list of words", **_PROSE}, _PROSE_OPTIONAL, _contains_any),
     Kind("excludes", {"words": "a list of words", **_PROSE}, _PROSE_OPTIONAL, _excludes),
@@ -342,16 +355,20 @@ def _names(item: Item, forms: Sequence[str], single: bool) -> bool:
         for at in t.occurrences(form, given):
             before, after = text[: said[at].start], text[said[at + len(form) - 1].end :]
             leads = not t.sentences(before) or not re.search(r"[.!?]\s", before)
-            if leads and _introduces(given[:at], asked) and _closes(after, asked, wanted if single else ()):
-                # "A friend is someone who" only defines the word; "Paris is the capital" answers.
-                return at > 0 or not _defines(after, asked)
+            named = (
+                leads and _introduces(given[:at], asked) and _closes(after, asked, wanted if single else ())
+            )
+            # "A friend is someone who" only defines the word; "Paris is the capital" answers.
+            if named and not _defines(after, asked):
+                return True
     return False
 
 
 def _introduces(before: Sequence[str], asked: Sequence[str]) -> bool:
     """Whether these words may come before the answer: none, "the answer is", or the question restated."""
-    if t.NEGATIONS.intersection(before[-3:]):
-        return False
+    foreign = [word for word in before if word not in asked and word not in t.FUNCTION_WORDS | t.OPENERS]
+    if t.NEGATIONS.intersection(before[-3:]) or len(foreign) > 2:
+        return False  # another sentence, in which the answer's words happen to stand
     stem = list(before)
     while stem and stem[-1] in t.FILLERS | t.PREPOSITIONS:
         stem.pop()

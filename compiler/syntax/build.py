@@ -9,6 +9,7 @@ from lark import Token, Transformer, v_args
 from compiler.diagnostics import Span
 from compiler.syntax import tree
 from compiler.syntax.strings import read_string, read_text_block
+from compiler.units import split_quantity
 
 
 def _number(text: str) -> float | int:
@@ -154,13 +155,7 @@ class Builder(Transformer):  # type: ignore[type-arg]
         return self._name(children[0])
 
     def quantity(self, meta: Any, children: list[Any]) -> tree.Quantity:
-        token = str(children[0])
-        digits = (
-            token.rstrip("%abcdefghijklmnopqrstuvwxyzGB \t")
-            if not token.endswith("%")
-            else token[:-1].strip()
-        )
-        unit = " ".join(token[len(digits) :].split())
+        digits, unit = split_quantity(str(children[0]))
         return tree.Quantity(_number(digits), unit, self._span(meta))
 
     def number(self, meta: Any, children: list[Any]) -> tree.Number:

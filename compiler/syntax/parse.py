@@ -17,7 +17,7 @@ from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
 from compiler.source import Source
 from compiler.syntax.build import Builder
 from compiler.syntax.tree import File
-from compiler.units import UNITS
+from compiler.units import NUMBER, UNITS, quantity_pattern
 
 MAX_ERRORS = 20
 
@@ -49,7 +49,8 @@ SKELETON = re.compile(r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}\[\
 
 @cache
 def _grammar() -> str:
-    return Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    template = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return template.replace("<number>", NUMBER).replace("<quantity>", quantity_pattern())
 
 
 @cache

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 
-from compiler.lower.conditions import asked_steps, lower_condition, result_leaf
+from compiler.lower.conditions import ResultLeaf, asked_steps, lower_condition
 from compiler.lower.steps.scope import GATES, StepBody
-from compiler.plan.model import AnyStep, Expression, Gate, Output, Quality, Requirement
+from compiler.plan.model import AnyStep, Gate, Output, Quality, Requirement
 from compiler.shapes import NumberOf, Ref
 from compiler.syntax import tree
 
 
 def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
     scope = body.scope
-    lowered = lower_condition(node, result_leaf(scope.facts, scope.low.found), scope.low.found)
+    leaf = ResultLeaf(scope.facts, scope.low.program.damaged, scope.low.found)
+    lowered = lower_condition(node, leaf, scope.low.found)
     if lowered is None:
-        return None
-    if not isinstance(lowered, Expression):
-        scope.low.found.error("SS411", "this is not a condition", node.span)
         return None
     source = scope.low.program.sources[node.span.file].text
     return Requirement(
