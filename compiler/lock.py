@@ -33,7 +33,8 @@ def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Fac
         elif key != "mock":
             found.note(
                 "SS709",
-                f'model "{role}" ({key}) is not in {LOCK}: token counts are estimated from characters',
+                f'model "{role}" is not in {LOCK}: tokens are estimated from characters, '
+                "times as for a model of one billion parameters",
                 help="stagespec lock measures it.",
             )
     return facts
