@@ -1,0 +1,49 @@
+"""Diagnostics as JSON, for editors and scripts. Lines and columns count from 1; an end is exclusive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compiler.diagnostics import Diagnostic, Span
+from compiler.source import Source
+from stagespec.diagnostics_text import in_order
+from stagespec.excerpts import end_place, place
+
+
+def as_objects(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """One plain object per diagnostic, sorted by place."""
+    return [
+        {
+            "code": item.code,
+            "severity": item.severity,
+            "message": item.message,
+            **(_place(item.labels[0].span, sources) if item.labels else NOWHERE),
+            "labels": [{**_place(label.span, sources), "text": label.text} for label in item.labels],
+            "help": item.help,
+            "fix": {**_place(item.fix.span, sources), "text": item.fix.text} if item.fix else None,
+        }
+        for item in in_order(found, sources)
+    ]
+
+
+def render(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> str:
+    """`{"diagnostics": [...]}`, indented."""
+    return json.dumps({"diagnostics": as_objects(found, sources)}, indent=2, ensure_ascii=False)
+
+
+NOWHERE: dict[str, Any] = {"file": None, "start": None, "end": None}
+
+
+def _place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
+    source = sources.get(span.file)
+    if source is None:
+        return {"file": span.file, "start": None, "end": None}
+    line, column = place(source, span)
+    end_line, end_column = end_place(source, span)
+    return {
+        "file": span.file,
+        "start": {"line": line, "column": column},
+        "end": {"line": end_line, "column": end_column},
+    }

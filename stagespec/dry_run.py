@@ -1,0 +1,141 @@
+"""The plan for a person: one screen that says what will be done, with what, and what it rests on.
+
+The text is the same on every terminal (at most 100 columns), so that it can be kept and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from compiler.checks.evaluation import DISCORDANCES, POWER, detectable_lift
+from compiler.checks.view import short
+from compiler.diagnostics import listing
+from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
+from stagespec.dry_run_detail import detail
+from stagespec.step_lines import UNBROKEN, sentences
+from stagespec.wording import count, duration, points, rough, share, source_of
+
+WIDTH = 100
+FIGURES = 22  # columns for tokens and time at the right
+LABEL = 10
+
+
+def render_plan(plan: PlanFile, verbose: bool = False) -> str:
+    """The first screen; with `verbose` everything behind it."""
+    lines: list[str] = []
+    for stage in plan.method.stages:
+        lines += [*_heading(plan, stage), "", *_steps(plan, stage), "", *_closing(plan, stage)]
+    lines += _notes(plan)
+    if verbose:
+        lines += ["", *detail(plan)]
+    lines += [*([""] if verbose else []), *_last(plan)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _heading(plan: PlanFile, stage: Stage) -> Iterator[str]:
+    binding = plan.binding
+    yield stage.name
+    yield from wrap(stage.doc, WIDTH)
+    yield ""
+    scale = f"{share(binding.scale)} of the full scale" if binding.scale != 1 else "full scale"
+    threads = f", {binding.threads} threads" if binding.threads else ""
+    hardware = f" on {plan.quote.hardware}" if plan.quote.hardware else ""
+    yield from _entry(
+        "profile", f"{binding.profile}: {binding.engine}{hardware}{threads}; {scale}; seed {binding.seed}"
+    )
+    for role, bound in binding.models.items():
+        kind = plan.method.models[role].kind
+        note = f"; {bound.note}" if bound.note else ""
+        yield from _entry("model", f"{role} ({kind}): {source_of(bound)}, {bound.precision}{note}")
+        if bound.stand_in:
+            yield from _entry("", f"STAND-IN ({bound.stand_in} model), because {bound.because}")
+    if binding.rehearsal:
+        cap = f"; {count(binding.held_out)} items of each held-out set" if binding.held_out else ""
+        yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}")
+
+
+def _steps(plan: PlanFile, stage: Stage) -> Iterator[str]:
+    """The steps in an order in which they can run, with figures at the right of each first line."""
+    names = max(len(short(step.id)) for step in stage.steps)
+    kinds = max(len(step.kind) for step in stage.steps)
+    indent = 2 + kinds + 2 + names + 2
+    yield f"{'steps':<{WIDTH - FIGURES}}{'about tokens':>12}{'time':>10}"
+    for step in stage.steps:
+        texts: list[str] = []
+        for number, sentence in enumerate(sentences(plan, step)):
+            room = WIDTH - FIGURES - indent if number == 0 else WIDTH - indent
+            texts += _wrapped(sentence, room, WIDTH - indent)
+        start = f"  {step.kind:<{kinds}}  {short(step.id):<{names}}  {texts[0] if texts else ''}"
+        yield f"{start:<{WIDTH - FIGURES}}{_figures(plan, step)}"
+        for text in texts[1:]:
+            yield " " * indent + text
+
+
+def _figures(plan: PlanFile, step: AnyStep) -> str:
+    quote = plan.quote.steps.get(step.id)
+    if quote is None or not quote.tokens:
+        return ""
+    return f"{rough(quote.tokens):>12}{duration(quote.seconds):>10}"
+
+
+def _closing(plan: PlanFile, stage: Stage) -> Iterator[str]:
+    quotes = [plan.quote.steps[step.id] for step in stage.steps if step.id in plan.quote.steps]
+    seconds = sum(quote.seconds for quote in quotes)
+    total = f"about {rough(sum(quote.tokens for quote in quotes))} tokens, about {duration(seconds)}"
+    if plan.quote.usd_per_hour is not None:
+        budget = f" of a budget of {stage.budget_usd:g} usd" if stage.budget_usd is not None else ""
+        total += f", about {seconds / 3600 * plan.quote.usd_per_hour:.2f} usd{budget}"
+    yield from _entry("total", total)
+    for step in stage.steps:
+        if isinstance(step, Evaluate) and step.compare:
+            yield from _entry("power", _power(plan, step))
+
+
+def _power(plan: PlanFile, step: Evaluate) -> str:
+    """What the comparison could show if all of its items were looked at."""
+    assert step.compare is not None
+    items = plan.method.datasets[step.items].items
+    lifts = [points(detectable_lift(items, step.compare.alpha, part)) for part in DISCORDANCES]
+    shares = [share(part) for part in DISCORDANCES]
+    looked = "all " if plan.binding.held_out else ""
+    first = f"{lifts[0]} points at {shares[0]}"
+    others = [f"{lift} at {part}" for lift, part in zip(lifts[1:], shares[1:], strict=True)]
+    return (
+        f"{short(step.id)}: {looked}{count(items)} items show a lift of {first} discordant pairs, "
+        f"{listing(others)} ({share(POWER)} power, alpha {share(step.compare.alpha)}; "
+        f"wanted: {points(step.compare.smallest_effect)})"
+    )
+
+
+def _notes(plan: PlanFile) -> Iterator[str]:
+    for note in plan.notes:
+        place = f" ({note.place})" if note.place else ""
+        yield from _entry(note.severity, f"{note.code}: {note.message}{place}")
+
+
+def _last(plan: PlanFile) -> Iterator[str]:
+    hashes = f"method {plan.hashes.method[:12]} · plan {plan.hashes.plan[:12]}"
+    whole = f"{hashes} · {run_command(plan)}"
+    yield from [whole] if len(whole) <= WIDTH else [hashes, run_command(plan)]
+
+
+def run_command(plan: PlanFile) -> str:
+    """The command that runs this plan from its spec."""
+    stage = plan.method.stages[0]
+    spec = plan.places.get(stage.name, "SPEC:1").rpartition(":")[0]
+    seed = f" --seed {plan.binding.seed}" if plan.binding.seed else ""
+    return f"stagespec run {spec} --profile {plan.binding.profile}{seed}"
+
+
+def _entry(label: str, text: str) -> Iterator[str]:
+    first, *rest = _wrapped(text, WIDTH - LABEL, WIDTH - LABEL)
+    yield f"{label:<{LABEL}}{first}"
+    for line in rest:
+        yield " " * LABEL + line
+
+
+def _wrapped(text: str, first: int, others: int) -> list[str]:
+    """The text in lines; the first may have less room than the others."""
+    lines = wrap(text, others, initial_indent="\x00" * (others - first), break_on_hyphens=False)
+    return [line.lstrip("\x00").replace(UNBROKEN, " ") for line in lines] or [""]

@@ -1,0 +1,183 @@
+"""Everything behind the first screen of a plan: prompts as they will look, rules, critics, data, settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import indent, wrap
+from typing import Any
+
+from compiler.checks.view import short
+from compiler.diagnostics import listing
+from compiler.plan.model import (
+    Cut,
+    Evaluate,
+    Generate,
+    LabelMethod,
+    PlanFile,
+    Prompt,
+    PromptUse,
+    Rejection,
+    RuleStatement,
+    Sample,
+    Train,
+)
+from compiler.plan.prompts import render
+from stagespec.wording import condition, count
+
+WIDTH = 100
+# Steps say these on the first screen or in sections of their own.
+SAID = frozenset({"id", "kind", "doc", "columns", "prompt", "arms", "require", "condition"})
+
+
+def detail(plan: PlanFile) -> Iterator[str]:
+    """All sections, each with a blank line before it."""
+    yield from _prompts(plan)
+    yield from _rules(plan)
+    yield from _critics(plan)
+    yield from _datasets(plan)
+    yield from _settings(plan)
+
+
+# --- prompts ---------------------------------------------------------------------------------------
+
+
+def _prompts(plan: PlanFile) -> Iterator[str]:
+    yield ""
+    yield "PROMPTS as they will look; examples are drawn anew for each record, ⟨…⟩ is a column of the record"
+    uses = list(_uses(plan))
+    for use in dict.fromkeys(json.dumps(u.model_dump(), sort_keys=True) for _, u in uses):
+        shown = PromptUse.model_validate_json(use)
+        steps = [name for name, other in uses if other == shown]
+        prompt = plan.method.prompts[shown.prompt]
+        yield ""
+        yield f"  {shown.prompt} ({prompt.kind}), for {listing(steps)}"
+        yield from _doc(prompt.doc)
+        yield from _boxed(_rendered(plan, prompt, shown))
+        stops = listing(json.dumps(stop, ensure_ascii=False) for stop in prompt.stop) if prompt.stop else "none"
+        yield f"    stops at {stops}; before the completion stands {json.dumps(prompt.lead)}"
+
+
+def _uses(plan: PlanFile) -> Iterator[tuple[str, PromptUse]]:
+    for stage in plan.method.stages:
+        for step in stage.steps:
+            if isinstance(step, Generate | Train):
+                yield short(step.id), step.prompt
+            elif isinstance(step, Evaluate):
+                yield from ((f"{short(step.id)}.{name}", arm.prompt) for name, arm in step.arms.items())
+
+
+def _rendered(plan: PlanFile, prompt: Prompt, use: PromptUse) -> str:
+    """The prompt with the first items of its data and named gaps for the record's columns."""
+    columns = {name: 0 if type_ == "number" else f"⟨{name}⟩" for name, type_ in prompt.columns.items()}
+    samples = {s.variable: _first(plan, s) for s in (*prompt.samples, *use.samples)}
+    return render(prompt.template, columns, samples)
+
+
+def _first(plan: PlanFile, sample: Sample) -> list[Mapping[str, Any]]:
+    """The first items of the data files drawn from; what a run will add is not there yet."""
+    files = [plan.method.datasets[name] for name in sample.sources if name in plan.method.datasets]
+    lines = [line for data in files for line in plan.blobs[data.sha256].text.split("\n") if line.strip()]
+    return [json.loads(line) for line in lines[: sample.count]]
+
+
+# --- rules, critics, data --------------------------------------------------------------------------
+
+
+def _rules(plan: PlanFile) -> Iterator[str]:
+    yield from _title("RULES, in the order in which they act", plan.method.rules)
+    for name, rules in plan.method.rules.items():
+        yield ""
+        yield f"  {name}({_columns(rules.columns)})"
+        yield from (f"    {_statement(s, rules.subject)}" for s in rules.statements)
+
+
+def _statement(statement: RuleStatement, subject: str) -> str:
+    if isinstance(statement, Rejection):
+        return f'reject as "{statement.name}" when {condition(statement.when)}'
+    if isinstance(statement, Cut):
+        if statement.at is not None:
+            return f"cut {subject} at {json.dumps(statement.at, ensure_ascii=False)}"
+        return f"cut {subject} before the first match of /{statement.before}/"
+    return f"strip white space from both ends of {subject}"
+
+
+def _critics(plan: PlanFile) -> Iterator[str]:
+    yield from _title("CRITICS; the first method that can judge with the bound model is used", plan.method.critics)
+    for name, critic in plan.method.critics.items():
+        labelled = plan.method.datasets[critic.examples]
+        yield ""
+        yield f"  {name}({_columns(critic.columns)}), measured on {labelled.items} labelled examples"
+        yield from _doc(critic.doc)
+        for number, method in enumerate(critic.methods, 1):
+            if isinstance(method, LabelMethod):
+                orders = ", in both orders" if method.both_orders else ""
+                yield f'    {number}. labels: log p("{method.good}") - log p("{method.bad}"){orders}, after'
+                yield from _boxed(method.template.rstrip())
+            else:
+                yield f"    {number}. likelihood gain: log p({method.target}) per token, after"
+                yield from _boxed(method.given.rstrip())
+                yield "       minus the same after"
+                yield from _boxed(method.neutral.rstrip())
+
+
+def _datasets(plan: PlanFile) -> Iterator[str]:
+    yield from _title("DATA", plan.method.datasets)
+    yield ""
+    names = max(map(len, plan.method.datasets), default=0)
+    for name, data in plan.method.datasets.items():
+        role = f"{data.role} ({data.split})" if data.split else data.role
+        yield f"  {name:<{names}}  {role:<16}  {count(data.items):>6} items  sha256 {data.sha256[:12]}"
+
+
+# --- settings --------------------------------------------------------------------------------------
+
+
+def _settings(plan: PlanFile) -> Iterator[str]:
+    yield from _title("SETTINGS of every step, defaults included", plan.method.stages)
+    for stage in plan.method.stages:
+        for step in stage.steps:
+            yield ""
+            yield f"  {step.kind} {short(step.id)}  ({plan.places.get(step.id, '')})"
+            yield from _doc(step.doc)
+            values = step.model_dump(exclude=set(SAID), exclude_none=True)
+            parts = [f"{key} = {_value(value)}" for key, value in values.items() if value not in ((), {}, "")]
+            yield from _filled(", ".join(parts))
+            if step.columns:
+                yield from _filled(f"columns: {_columns(step.columns)}")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{k} = {_value(v)}' for k, v in value.items() if v is not None)} }}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_value(v) for v in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _title(title: str, of: Iterable[object]) -> Iterator[str]:
+    if list(of):
+        yield ""
+        yield title
+
+
+def _columns(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {type_}" for name, type_ in columns.items())
+
+
+def _doc(doc: str) -> Iterator[str]:
+    return _filled(" ".join(doc.split()))
+
+
+def _filled(text: str) -> Iterator[str]:
+    yield from wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _boxed(text: str) -> Iterator[str]:
+    """Text exactly as it is, set apart by a bar; long lines go on in the next one."""
+    for line in text.split("\n"):
+        pieces = [line[at : at + WIDTH - 8] for at in range(0, len(line), WIDTH - 8)] or [""]
+        for number, piece in enumerate(pieces):
+            yield indent(piece, "      │ " if number == 0 else "      ┊ ", lambda _: True)
