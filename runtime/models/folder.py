@@ -37,11 +37,9 @@ def check_folder(name: str, path: Path) -> None:
     index = path / "model.safetensors.index.json"
     if index.is_file():
         wanted = sorted(set(read_json(index).get("weight_map", {}).values()))
-        missing = [file for file in wanted if not (path / file).is_file()]
+        missing = ", ".join(file for file in wanted if not (path / file).is_file())
         if missing:
-            raise RunFailed(
-                f"The folder {path} of the model '{name}' lacks the weights {', '.join(missing)}."
-            )
+            raise RunFailed(f"The folder {path} of the model '{name}' lacks the weights {missing}.")
     elif not any(path.glob("*.safetensors")):
         raise RunFailed(
             f"The folder {path} of the model '{name}' has no weights (*.safetensors).",

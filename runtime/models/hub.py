@@ -39,10 +39,11 @@ def _download(wanted: tuple[str, str, str], _: Callable[[object], None]) -> str:
 
     name, repository, revision = wanted
     try:
-        return snapshot_download(repository, revision=revision, allow_patterns=list(_FILES))
+        folder: str = snapshot_download(repository, revision=revision, allow_patterns=list(_FILES))
     except OSError as error:
         sentence, help = _why(name, repository, revision, error)
         raise RunFailed(sentence, help) from error
+    return folder
 
 
 def _why(name: str, repository: str, revision: str, error: Exception) -> tuple[str, str]:
