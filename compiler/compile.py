@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from compiler.checks import CHECKS, StageView
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
 from compiler.estimate import quote
 from compiler.lock import read_lock
-from compiler.lower.lowering import Lowering
+from compiler.lower.lowering import KINDS, Lowering
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
 from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
+from compiler.syntax import tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
     """
     found = Diagnostics()
     program = load(path, found)
+    try:
+        return _compile(program, found, profile, seed)
+    except RecursionError:
+        found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
+        return Compiled(None, found, program)
+
+
+def _compile(program: Program, found: Diagnostics, profile: str, seed: int | None) -> Compiled:
     if program.entry not in program.files or (found.failed and not program.files[program.entry].definitions):
         return Compiled(None, found, program)
     low = Lowering(program, found)
@@ -82,8 +91,9 @@ def _method(low: Lowering) -> Method | None:
     """The stages of the entry file, and of the shared definitions only what they use."""
     program = low.program
     symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
-    for symbol in symbols:
-        low.used.add((symbol.file, symbol.definition.name.value))
+    for file in program.files.values():
+        for definition in file.definitions:
+            _known_kind(low, definition)
     stages = [s for s in symbols if s.kind == "stage"]
     if not stages:
         kinds = sorted({s.kind for s in symbols})
@@ -109,10 +119,37 @@ def _method(low: Lowering) -> Method | None:
     )
 
 
+def _known_kind(low: Lowering, definition: tree.Definition) -> None:
+    """Nothing that stands in a definition's head may be passed over in silence."""
+    kind = KINDS.get(definition.kind.value)
+    if kind is None:
+        low.found.error(
+            "SS336",
+            f'there is no kind of block "{definition.kind.value}"',
+            Label(definition.kind.span, did_you_mean(definition.kind.value, KINDS)),
+            help=f"Kinds are {listing(KINDS)}.",
+        )
+    elif definition.parameters and not kind.has_parameters:
+        low.found.error(
+            "SS337", f"a {kind.called} has no columns of its own", definition.parameters[0].name.span
+        )
+    elif definition.after is not None:
+        low.found.error(
+            "SS338",
+            '"after" cannot be read yet: stages are compiled and run one at a time',
+            definition.after.span,
+            help="Take it out, and run the stages in their order.",
+        )
+
+
 def unused(low: Lowering) -> None:
-    """Imports that nothing uses: what is shared and not used is how rules were forgotten."""
+    """What is imported or defined beside the stage and never used: so rules and critics were forgotten."""
     program = low.program
     entry = program.scopes[program.entry]
+    for definition in program.files[program.entry].definitions:
+        name = definition.name
+        if definition.kind.value not in ("stage", "profile") and (program.entry, name.value) not in low.used:
+            low.found.warning("SS607", f'"{name.value}" is defined and never used', name.span)
     for statement in program.files[program.entry].imports:
         for name in statement.names:
             symbol = entry.get(name.value)

@@ -47,7 +47,10 @@ class Program:
 
     def inside(self, file: str, relative: str) -> Path | None:
         """The path that `relative` names from `file`, or None where it leaves the spec folder."""
-        path = (self.sources[file].path.parent / relative).resolve()
+        try:
+            path = (self.sources[file].path.parent / relative).resolve()
+        except (OSError, ValueError, RuntimeError):  # a null character, a circle of links
+            return None
         return path if path.is_relative_to(self.root) else None
 
 
@@ -115,7 +118,7 @@ def _import(
             "SS202",
             "this import leaves the spec folder",
             place,
-            help="A spec may only read files below its own folder, so that it can be reviewed and moved whole.",
+            help="A spec only reads files below its own folder, so that it can be reviewed and moved whole.",
         )
         return
     if target in chain:

@@ -174,7 +174,7 @@ STEPS: tuple[Kind, ...] = (
     Kind(
         "generate",
         "generate step",
-        "Let a model write. Without input it is a source that runs in rounds; with input it completes each record.",
+        "Let a model write: without input a source that runs in rounds, with input a completion of each.",
         (
             DOC,
             Setting("input", NameOf("a step"), "whose records are completed"),

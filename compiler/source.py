@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compiler.diagnostics import Diagnostics, Label, Span
+from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
 
 MAX_SPEC_BYTES = 2_000_000
 MAX_DATA_BYTES = 50_000_000
@@ -53,8 +53,9 @@ def read_text(path: Path, name: str, limit: int, found: Diagnostics, *places: La
     except FileNotFoundError:
         found.error("SS103", f'there is no file "{name}"', *places, help=_siblings(path))
         return None
-    except OSError as error:
-        found.error("SS104", f'"{name}" cannot be read: {error.strerror}', *places)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        reason = getattr(error, "strerror", None) or str(error)
+        found.error("SS104", f'"{name}" cannot be read: {reason}', *places)
         return None
     if b"\x00" in raw[:8192]:
         found.error("SS105", f'"{name}" is a binary file, not text', *places)
@@ -80,13 +81,14 @@ def sha256(text: str) -> str:
 
 def _inside(folder: Path) -> str:
     specs = sorted(p.name for p in folder.glob("*.stage"))[:4]
-    return f"It holds {', '.join(specs)}." if specs else ""
+    return f"It holds {listing(specs)}." if specs else ""
 
 
 def _siblings(path: Path) -> str:
-    from compiler.diagnostics import did_you_mean
-
     if not path.parent.is_dir():
         return f'The folder "{path.parent.name}" does not exist.'
-    hint = did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
+    try:
+        hint = did_you_mean(path.name, [p.name for p in path.parent.iterdir()])
+    except OSError:
+        return ""
     return hint[:1].upper() + hint[1:]

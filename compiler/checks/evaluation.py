@@ -52,9 +52,10 @@ def trained_and_evaluated_alike(view: StageView, found: Diagnostics) -> None:
             if prompts and train.prompt.prompt not in prompts.values():
                 found.error(
                     "SS632",
-                    f'"{short(train.id)}" is trained with prompt "{train.prompt.prompt}" and never evaluated with it',
+                    f'"{short(train.id)}" learns prompt "{train.prompt.prompt}" and is not evaluated with it',
                     Label(view.place(step.id)),
                     Label(view.place(train.id), "trained here"),
+                    help=f"Add an arm: tuned = {short(train.id)} with {train.prompt.prompt}",
                 )
 
 

@@ -48,9 +48,10 @@ def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
         if not shown:
             found.error(
                 "SS622",
-                f'"{short(train.id)}" trains before any gap is shown between what the model does and what it should do',
+                f'"{short(train.id)}" trains before it is shown that the untrained model fails',
                 view.place(train.id),
-                help="Evaluate the untrained model first, and need a gate on it: require = before.few_shot.check < 70 %",
+                help="Evaluate the untrained model, let a gate require before.few_shot.check < 70 %, "
+                "and name that gate in needs.",
             )
 
 
@@ -75,5 +76,6 @@ def output_is_gated(view: StageView, found: Diagnostics) -> None:
                 "SS624",
                 f'the gate of "{short(output.id)}" reads no comparison of the model that it lets out',
                 view.place(output.id),
-                help="Let the gate require the verdict of an evaluation that compares it: require = after.verdict == improved",
+                help="Let the gate require the verdict of an evaluation that compares this model: "
+                "require = after.verdict == improved",
             )

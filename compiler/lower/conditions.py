@@ -96,10 +96,9 @@ def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found
                 fix=Fix(node.span, text),
             )
             return False
-        if isinstance(node, tree.Quantity) and other.type == "share" == number.type:
-            if not 0 <= float(str(number.value)) <= 1:
-                found.error("SS302", f"{node.value} % is out of bounds from 0 to 100 %", node.span)
-                return False
+        if isinstance(node, tree.Quantity) and other.type == "share" == number.type and _no_share(node):
+            found.error("SS302", f"{node.value} % is out of bounds from 0 to 100 %", node.span)
+            return False
     if left.type != right.type:
         found.error(
             "SS424",
@@ -112,6 +111,10 @@ def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found
         found.error("SS424", f'{_a(left.type)} has no order: "{op}" compares numbers', nodes[0].span)
         return False
     return True
+
+
+def _no_share(quantity: tree.Quantity) -> bool:
+    return not 0 <= in_base_unit(quantity.value, quantity.unit) <= 1
 
 
 MEASURED = frozenset(of for of, _ in UNITS.values())
@@ -300,7 +303,7 @@ class ResultLeaf:
                 "SS414",
                 f'"{name.value}" has no verdict: it compares no arms',
                 word.span,
-                help="Add to it: compare = ARM over ARM { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
+                help="Add: compare = ARM over ARM { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
             )
             return None
         return Typed(Expression(op="verdict", args=(facts.id,)), "verdict")

@@ -42,9 +42,9 @@ def _critic(low: Lowering, symbol: Symbol) -> Critic | None:
     if len(labels) < FEWEST_EXAMPLES or min(labels.count("good"), labels.count("bad")) < FEWEST_EXAMPLES // 4:
         low.found.warning(
             "SS603",
-            f"{labels.count('good')} good and {labels.count('bad')} bad examples say little about this critic",
+            f"{labels.count('good')} good and {labels.count('bad')} bad examples say little of a critic",
             examples.span,
-            help=f"{FEWEST_EXAMPLES} or more, with at least {FEWEST_EXAMPLES // 4} of each, give an interval that can decide.",
+            help=f"Have {FEWEST_EXAMPLES} or more, at least {FEWEST_EXAMPLES // 4} of each label.",
         )
     return Critic(
         columns=columns,

@@ -133,9 +133,11 @@ def _records(
 def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
     """The record, or what is wrong with the line."""
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         return f"is not JSON: {error.msg} at column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        return f"is not JSON that can be read: {error}"
     if not isinstance(record, dict):
         return "is not a JSON object"
     for column, type_ in columns.items():
@@ -144,12 +146,16 @@ def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
         value = record[column]
         if type_ == "text" and not (isinstance(value, str) and value.strip()):
             return f'has no text in "{column}"'
-        if type_ == "number" and not isinstance(value, int | float):
+        if type_ == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
             return f'has no number in "{column}"'
         if type_ == "label" and value not in ("good", "bad"):
             return f'has "{value}" in "{column}", not "good" or "bad"'
         if type_ == "check":
-            problem = answers.validate(value)
+            problem = answers.validate(value) if isinstance(value, dict) else "It must be a JSON object."
             if problem:
-                return f"has a check that cannot be used: {problem}"
+                return f"has a check that cannot be used: {problem.rstrip('.')}"
     return record
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")

@@ -83,6 +83,9 @@ class Lowering:
         columns: dict[str, str] = {}
         for parameter in symbol.definition.parameters:
             name, type_ = parameter.name.value, parameter.type.value
+            if name in columns:
+                self.found.error("SS204", f'the column "{name}" is named twice', parameter.name.span)
+                return None
             if type_ not in COLUMN_TYPES:
                 self.found.error(
                     "SS312",

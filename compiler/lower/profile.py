@@ -74,9 +74,10 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
             help=did_you_mean(name, names) or f"It has {listing(names)}.",
         )
         return None
-    values, models = _read(low, symbol)
-    if not values.complete:
+    read = _read(low, symbol)
+    if read is None or not read[0].complete:
         return None
+    values, models = read
     bindings = {role: models[role] for role in method.models if role in models}
     for role in method.models:
         if role not in models:
@@ -124,9 +125,11 @@ def _counts(method: Method, scale: float, floor: int) -> dict[str, Scaled]:
     }
 
 
-def _read(low: Lowering, symbol: Symbol) -> tuple[Values, dict[str, ModelBinding]]:
+def _read(low: Lowering, symbol: Symbol) -> tuple[Values, dict[str, ModelBinding]] | None:
     body = symbol.definition.body
-    assert isinstance(body, tree.Block)
+    if not isinstance(body, tree.Block):
+        low.found.error("SS311", "a profile is written with a block { ... }", body.span)
+        return None
     owner = f'profile "{symbol.definition.name.value}"'
     values = read_block(body, KINDS["profile"].settings, owner, symbol.definition.name.span, low.found, False)
     models: dict[str, ModelBinding] = {}
@@ -136,10 +139,13 @@ def _read(low: Lowering, symbol: Symbol) -> tuple[Values, dict[str, ModelBinding
         if not isinstance(entry, tree.Definition) or entry.kind.value != "model":
             low.found.error("SS307", "only fields and models can stand in a profile", entry.span)
             continue
+        if entry.name.value in models:
+            low.found.error("SS204", f'model "{entry.name.value}" is bound twice', entry.name.span)
+            continue
         bound = _model(low, entry)
         if bound is not None:
             models[entry.name.value] = bound
-        elif entry.name.value not in models:
+        else:
             values = Values(values.values, values.places, values.span, complete=False)
     return values, models
 
@@ -210,6 +216,9 @@ def _source(low: Lowering, node: tree.Node) -> ModelSource | None:
     names = tuple(plain[0] or ()) if plain else ()
     if kind == "mock":
         return MockSource()
+    if kind != "package" and any(len(texts or ()) != 1 for texts in (*plain, *given.values())):
+        found.error("SS706", f"{kind}() takes one name", node.span)
+        return None
     if kind == "folder":
         return FolderSource(path=names[0])
     if kind == "hub":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.diagnostics import Label
+from compiler.diagnostics import Label, listing
 from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
 from compiler.lower.lowering import Lowering
 from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
@@ -118,8 +118,14 @@ def _examples_hold(low: Lowering, symbol: Symbol, rules: Rules, examples: list[t
 
 def _record(low: Lowering, rules: Rules, example: tree.Example) -> dict[str, Any] | None:
     record: dict[str, Any] = {}
-    for entry in example.block.fields():
+    for entry in example.block.entries:
+        if not isinstance(entry, tree.Field):
+            low.found.error("SS307", "only columns can stand in an example", entry.span)
+            return None
         column, value = entry.name.value, entry.value
+        if column in record:
+            low.found.error("SS309", f'"{column}" is set twice', entry.name.span)
+            return None
         type_ = rules.columns.get(column)
         if (
             (type_ == "text" and isinstance(value, tree.Text))
@@ -132,7 +138,7 @@ def _record(low: Lowering, rules: Rules, example: tree.Example) -> dict[str, Any
                 "SS320",
                 f'"{column}" does not fit these rules',
                 entry.span,
-                help=f"They read {rules.columns}.",
+                help=f"They read {listing(f'{c}: {t}' for c, t in rules.columns.items())}.",
             )
             return None
     for column, type_ in rules.columns.items():

@@ -9,7 +9,7 @@ from compiler.diagnostics import Label, did_you_mean, listing
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.steps import LOWER_STEP, STEP_KINDS, StageScope, StepBody, lower_model, sinks_of
-from compiler.plan.model import AnyStep, Evaluate, Filter, Stage
+from compiler.plan.model import AnyStep, Evaluate, Filter, Generate, Stage
 from compiler.resolve import Symbol
 from compiler.schema import TOP_LEVEL
 from compiler.shapes import Ref, Values, read_block
@@ -58,6 +58,7 @@ def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
             scope.facts[name] = _facts(scope, step)
             low.places[step.id] = steps[name].name.span
     low.places[definition.name.value] = definition.name.span
+    _rounds_can_end(scope, lowered)
     return Stage(
         name=definition.name.value,
         doc=" ".join(values.text("doc").split()),
@@ -65,6 +66,28 @@ def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
         budget_usd=values.get("budget"),
         steps=tuple(lowered),
     )
+
+
+def _rounds_can_end(scope: StageScope, steps: list[AnyStep]) -> None:
+    """A source stops when enough is kept in a step; that step must be fed by the source."""
+    inputs = {step.id: step.inputs for step in steps}
+    for step in steps:
+        if not isinstance(step, Generate) or step.until_step not in inputs:
+            continue
+        at: str | None = step.until_step
+        while at is not None and at != step.id:
+            at = next(iter(inputs.get(at, ())), None)
+        if at is None:
+            name = step.id.rpartition(".")[2]
+            body = scope.definitions[name].body
+            assert isinstance(body, tree.Block)
+            until = next(field.value for field in body.fields() if field.name.value == "until")
+            scope.low.found.error(
+                "SS425",
+                f'nothing that "{name}" makes reaches "{step.until_step.rpartition(".")[2]}"',
+                until.span,
+                help="Rounds end when enough is kept in a step that comes after this source.",
+            )
 
 
 def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]:
@@ -82,6 +105,14 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
                 f'there is no step kind "{kind}"',
                 Label(entry.kind.span, did_you_mean(kind, STEP_KINDS)),
                 help=f"Step kinds are {listing(STEP_KINDS)}.",
+            )
+        elif entry.parameters or entry.after:
+            span = entry.parameters[0].name.span if entry.parameters else entry.name.span
+            low.found.error(
+                "SS337",
+                f"a {STEP_KINDS[kind].called} has only a name before its block",
+                span,
+                help="What it reads is named by input, and what must have passed before it by needs.",
             )
         elif name.value in steps:
             low.found.error(
@@ -135,7 +166,7 @@ def _facts(scope: StageScope, step: AnyStep) -> StepFacts:
 
 def _order(low: Lowering, steps: dict[str, tree.Definition]) -> list[str] | None:
     """Topological, ties by name: the order of blocks in the source plays no part."""
-    before = {name: {n for n in _mentioned(d) if n in steps and n != name} for name, d in steps.items()}
+    before = {name: {n for n in _mentioned(d) if n in steps} for name, d in steps.items()}
     ready = sorted(name for name, needed in before.items() if not needed)
     heapq.heapify(ready)
     order: list[str] = []
@@ -149,9 +180,10 @@ def _order(low: Lowering, steps: dict[str, tree.Definition]) -> list[str] | None
                     heapq.heappush(ready, other)
     stuck = sorted(set(steps) - set(order))
     if stuck:
+        alone = len(stuck) == 1
         low.found.error(
             "SS208",
-            f"these steps wait for each other: {listing(stuck)}",
+            f'"{stuck[0]}" waits for itself' if alone else f"{listing(stuck)} wait for each other",
             *(Label(steps[name].name.span, "" if i == 0 else "and this one") for i, name in enumerate(stuck)),
         )
         return None

@@ -355,9 +355,7 @@ def _names(item: Item, forms: Sequence[str], single: bool) -> bool:
         for at in t.occurrences(form, given):
             before, after = text[: said[at].start], text[said[at + len(form) - 1].end :]
             leads = not t.sentences(before) or not re.search(r"[.!?]\s", before)
-            named = (
-                leads and _introduces(given[:at], asked) and _closes(after, asked, wanted if single else ())
-            )
+            named = leads and _introduces(given[:at], asked) and _closes(after, asked, wanted, single)
             # "A friend is someone who" only defines the word; "Paris is the capital" answers.
             if named and not _defines(after, asked):
                 return True
@@ -386,15 +384,15 @@ def _defines(after: str, asked: Sequence[str]) -> bool:
     return goes_on and not any(word in asked for word in rest if word not in t.FUNCTION_WORDS)
 
 
-def _closes(after: str, asked: Sequence[str], rivals: Sequence[Sequence[str]]) -> bool:
+def _closes(after: str, asked: Sequence[str], forms: Sequence[Sequence[str]], single: bool) -> bool:
     """Whether the answer ends here: at punctuation, or where the sentence goes on about the question."""
     rest = after.lstrip("\"')]")
     following = t.bare(t.sentences(rest)[0]) if t.sentences(rest) else []
     joined = re.match(r"\s*(?:,|/|;|&|\bor\b|\band\b)\s*(?:or\b|and\b)?", rest)
     if joined and joined.group().strip():
         tail = t.bare(rest[joined.end() :])
-        if any(tail[: len(rival)] == list(rival) for rival in rivals):
-            return False
+        if any(tail[: len(form)] == list(form) for form in forms):
+            return not single
         word = joined.group().strip(" ,")
         if word in {"or", "/", "and", "&"}:
             return word in {"and", "&"} and bool(tail) and tail[0] in t.FUNCTION_WORDS

@@ -6,24 +6,35 @@ from typing import Any, cast
 
 from lark import Token, Transformer, v_args
 
-from compiler.diagnostics import Span
+from compiler.diagnostics import Diagnostics, Span
 from compiler.syntax import tree
 from compiler.syntax.strings import read_string, read_text_block
 from compiler.units import split_quantity
 
+LARGEST = 1e15  # beyond it a float no longer tells whole numbers apart
+
 
 def _number(text: str) -> float | int:
     text = text.replace("_", "")
-    return float(text) if any(mark in text for mark in ".eE") else int(text)
+    value = float(text)
+    return value if any(mark in text for mark in ".eE") or abs(value) > LARGEST else int(text)
 
 
 @v_args(meta=True)
 class Builder(Transformer):  # type: ignore[type-arg]
     """One method per grammar rule; children arrive built, except tokens."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, found: Diagnostics) -> None:
         super().__init__()
         self.file = file
+        self.found = found
+
+    def _value(self, digits: str, token: Token) -> float | int:
+        value = _number(digits)
+        if abs(value) > LARGEST:
+            self.found.error("SS118", "this number is too large", self._at(token))
+            return 0
+        return value
 
     def _span(self, meta: Any) -> Span:
         return Span(self.file, meta.start_pos, meta.end_pos)
@@ -50,7 +61,7 @@ class Builder(Transformer):  # type: ignore[type-arg]
         return tree.File(language, imports, definitions, frozenset())
 
     def header(self, meta: Any, children: list[Any]) -> tree.Number:  # noqa: ARG002
-        return tree.Number(_number(children[0]), self._at(children[0]))
+        return tree.Number(self._value(children[0], children[0]), self._at(children[0]))
 
     def import_(self, meta: Any, children: list[Any]) -> tree.Import:
         path, *names = children
@@ -149,6 +160,11 @@ class Builder(Transformer):  # type: ignore[type-arg]
         function, *arguments = [c for c in children if c is not None]
         plain = tuple(self._node(a) for a in arguments if not isinstance(a, tuple))
         named = tuple(a for a in arguments if isinstance(a, tuple))
+        seen: set[str] = set()
+        for name, _ in named:
+            if name.value in seen:
+                self.found.error("SS309", f'"{name.value}" is set twice', name.span)
+            seen.add(name.value)
         return tree.Call(self._node(function), plain, named, self._span(meta))
 
     def name(self, meta: Any, children: list[Any]) -> tree.Name:  # noqa: ARG002
@@ -156,10 +172,10 @@ class Builder(Transformer):  # type: ignore[type-arg]
 
     def quantity(self, meta: Any, children: list[Any]) -> tree.Quantity:
         digits, unit = split_quantity(str(children[0]))
-        return tree.Quantity(_number(digits), unit, self._span(meta))
+        return tree.Quantity(self._value(digits, children[0]), unit, self._span(meta))
 
     def number(self, meta: Any, children: list[Any]) -> tree.Number:
-        return tree.Number(_number(children[0]), self._span(meta))
+        return tree.Number(self._value(children[0], children[0]), self._span(meta))
 
     def text(self, meta: Any, children: list[Any]) -> tree.Text:  # noqa: ARG002
         return self._text(children[0])

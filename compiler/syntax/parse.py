@@ -79,7 +79,7 @@ def parse(source: Source, found: Diagnostics) -> File:
             blanked.append((start, end))
             text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
         else:
-            file: File = Builder(source.name).transform(raw)
+            file: File = Builder(source.name, found).transform(raw)
             damaged = {
                 d.name.value
                 for d in file.definitions

@@ -54,7 +54,13 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
         found.error("SS332", "arms are written { name = model with prompt, ... }", node.span)
         return None
     arms: dict[str, Arm] = {}
-    for entry in node.fields():
+    for entry in node.entries:
+        if not isinstance(entry, tree.Field):
+            found.error("SS332", "an arm is written name = model with prompt", entry.span)
+            return None
+        if entry.name.value in arms:
+            found.error("SS309", f'the arm "{entry.name.value}" is set twice', entry.name.span)
+            return None
         match entry.value:
             case tree.Phrase(head=tree.Name(value=name, span=span), links=(("with", prompt),)):
                 model = scope.model(Ref(name, span))
@@ -65,6 +71,9 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
             case _:
                 found.error("SS332", "an arm is written name = model with prompt", entry.span)
                 return None
+    if not arms:
+        found.error("SS332", "an evaluation needs at least one arm: name = model with prompt", node.span)
+        return None
     return arms
 
 
@@ -92,6 +101,9 @@ def _score(
                     or model is None
                     or not critic_fits(body, Ref(name, span), lowered.columns, columns)
                 ):
+                    return None
+                if critic is not None:
+                    found.error("SS333", "one critic at a time can score", node.span)
                     return None
                 critic = name
             case _:
