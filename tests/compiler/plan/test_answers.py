@@ -1,0 +1,292 @@
+"""Each kind of check: right answers pass however they are put, and wrong ones do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from compiler.plan.answers import ALWAYS_REJECT, KINDS, Check, passes, validate, weak_spots
+
+FRANCE = "What is the capital of France?"
+SUM = "What is 7 + 5?"
+COLORS = ["red", "blue", "green", "yellow", "pink"]
+
+# (check, instruction, answers that pass, answers that do not)
+CASES: list[tuple[Check, str, list[str], list[str]]] = [
+    (
+        {"kind": "exact", "text": "Paris"},
+        FRANCE,
+        [
+            "Paris",
+            "paris.",
+            ' "Paris"',
+            "**Paris**",
+            "The capital of France is Paris.",
+            "The capital of France is Paris, which lies on the Seine.",
+            "Paris is the capital of France and its largest city.",
+            "Answer: Paris",
+            f"{FRANCE}\nParis",
+            "Paris\n\nInstruction: What is the capital of Spain?\nResponse: Madrid",
+            "Paris. " + "It has many bridges, and the river runs through it. " * 30,
+            "The answer is:\nParis",
+        ],
+        [
+            "London",
+            "Paris or London",
+            "Paris, London, Rome",
+            "The capital of France is not Paris.",
+            "Parisian food",
+            "Lyon. Paris",
+            "I do not know.",
+            "The largest city in Europe that people like to see when they travel is Paris.",
+        ],
+    ),
+    (
+        {"kind": "exact", "text": "friend"},
+        "Correct the spelling of this word: freind",
+        ["friend", 'The correct spelling is "friend".'],
+        ["freind", "A friend is someone who listens.", "The word freind is right."],
+    ),
+    (
+        {"kind": "one_of", "forms": ["cat", "kitten"]},
+        'Which animal says "meow"?',
+        ["A cat", "Cats", 'The cat says "meow".', "Kittens do."],
+        ["A dog", "A cat or a kitten", "cat, kitten", "cat and kitten", "The animal that is not a cat"],
+    ),
+    (
+        {"kind": "one_of", "forms": ["library"]},
+        "Where can you borrow books?",
+        ["At the library", "In a library.", "You can borrow books from the library."],
+        ["At the bank", "Not at the library"],
+    ),
+    (
+        {"kind": "translation_table", "forms": ["buenos días", "buen día"]},
+        'Say "good morning" in Spanish.',
+        [
+            "Buenos días",
+            "buenos dias!",
+            "Buen día or buenos días",
+            '"Good morning" in Spanish is "buenos días".',
+        ],
+        ["Buenas noches", "good morning"],
+    ),
+    (
+        {"kind": "number", "value": 12},
+        SUM,
+        [
+            "12",
+            "12.",
+            "twelve",
+            "A dozen",
+            "7 + 5 = 12",
+            "The answer is 12",
+            "12, because 7 and 5 make 12.",
+            "The sum of the two numbers is 12.",
+            "12\n\nWhat is 8 + 5?\n13",
+        ],
+        ["13", "12, 13", "12, 13, 14", "12 or 13", "7 + 5", "7 + 5 = 13", "It is not 12.", "1 2"],
+    ),
+    (
+        {"kind": "number", "value": 8},
+        "How many legs does a spider have?",
+        ["8", "Eight legs", "A spider has 8 legs.", "8 legs, while an ant has 6."],
+        ["6", "A spider has 6 legs, not 8.", "legs"],
+    ),
+    (
+        {"kind": "number", "value": 0, "tolerance": 0.5},
+        "At what temperature in Celsius does water freeze?",
+        ["0", "Water freezes at 0 degrees Celsius (32 degrees Fahrenheit).", "0.2"],
+        ["32", "-4"],
+    ),
+    (
+        {"kind": "number", "value": 25, "series": True},
+        "Complete the number pattern: 5, 10, 15, 20,",
+        ["25", "25, 30, 35", "5, 10, 15, 20, 25", "The next number is 25."],
+        ["20", "30, 25", "22, 25"],
+    ),
+    (
+        {"kind": "contains_all", "words": ["dog", ["run", "runs", "ran"]], "min_words": 4},
+        'Write a sentence using the words "dog" and "run".',
+        ["My dog likes to run in the park.", "The dog ran away from us."],
+        ["dog run", "dog, run", "The dogs like running in it.", "dog and run", "My dog is old and tired."],
+    ),
+    (
+        {"kind": "contains_any", "words": ["snow", "cold"]},
+        "Say something about winter.",
+        ["Winter is cold and dark.", "There is snow on the roof."],
+        ["snow, cold, winter", "snow", "Summer is warm and bright."],
+    ),
+    (
+        {"kind": "excludes", "words": ["rain"]},
+        'Write about the weather without using the word "rain".',
+        ["The sky is gray today, and it will get wet."],
+        ["There will be rain in the evening.", "wet"],
+    ),
+    (
+        {"kind": "list_of", "n": 3, "among": COLORS},
+        "List three colors.",
+        [
+            "Red, blue, green",
+            "red, blue and green.",
+            "1. Red\n2. Blue\n3. Green",
+            "1. Red\n2. Blue\n3. Green\n\nThese are three colors that I like.",
+            "- red\n- blue\n- pink",
+            "red\nblue\nyellow",
+            "Three colors are red, blue and green.",
+            "Here are three colors:\n1. Red: the color of blood\n2. Blue\n3. Green",
+            "1. red 2. blue 3. green",
+        ],
+        [
+            "Red, blue",
+            "Red, blue, green, pink",
+            "Red, red, blue",
+            "Red, blue, table",
+            "red blue green",
+            "1. Red\n2. \n3. Blue",
+            "colors",
+        ],
+    ),
+    (
+        {"kind": "list_of", "n": 2, "or_more": True},
+        "Name two things in a kitchen.",
+        ["A pan and a knife", "1. Stove\n2. Sink\n3. Fridge"],
+        ["A pan", "things, kitchen", "A pan, a pan"],
+    ),
+    (
+        {"kind": "order", "items": ["2", "5", "9"]},
+        "Put in order from smallest to largest: 9, 2, 5",
+        ["2, 5, 9", "2 5 9", "2 < 5 < 9", "The order is 2, 5 and 9.", "2\n5\n9"],
+        ["9, 2, 5", "2, 5", "9, 5, 2", "2, 5, 9, 2"],
+    ),
+    (
+        {"kind": "sentence_count", "n": 2},
+        "Write two sentences about dogs.",
+        [
+            "Dogs are loyal. They like to play.",
+            "Dogs bark at cats. The cats run from them!\n\nMore text here is fine.",
+        ],
+        ["Dogs are loyal.", "Dogs are loyal. They like to play. They are fast.", "Dogs. Loyal."],
+    ),
+    (
+        {"kind": "word_count", "min": 3, "max": 8},
+        "Describe the sea in at most eight words.",
+        ["Blue, deep and wild.", "The water is salty and very blue."],
+        ["Blue.", "The sea is the large body of salt water between the continents.", "the sea describe"],
+    ),
+    (
+        {"kind": "starts_with", "text": "Yesterday", "min_words": 4},
+        'Write a sentence that begins with "Yesterday".',
+        ["Yesterday we went home.", '"Yesterday, it was cold."'],
+        ["Yesterday", "We went home yesterday."],
+    ),
+    (
+        {"kind": "ends_with", "text": "friends"},
+        'Write a sentence that ends with "friends".',
+        ["I like my friends.", "We are friends! We met in school."],
+        ["friends", "My friends are nice."],
+    ),
+    (
+        {"kind": "all_upper", "text": "table"},
+        'Write "table" in capitals.',
+        ["TABLE", "TABLE.", "It is: TABLE"],
+        ["Table", "TABLES"],
+    ),
+    ({"kind": "all_upper"}, "Shout a greeting.", ["HELLO TO ALL OF YOU!"], ["Hello to all of you!", "HELLO"]),
+    (
+        {"kind": "all_lower", "text": "stop here"},
+        "In lower case: STOP HERE",
+        ["stop here"],
+        ["Stop here", "STOP HERE"],
+    ),
+    (
+        {"kind": "matches", "pattern": r"(?i)\W*(moon\W*){3}$"},
+        "Say moon three times.",
+        ["moon moon moon"],
+        ["moon"],
+    ),
+    (
+        {"kind": "begins_letter", "letter": "m"},
+        "Give a word that starts with the letter M.",
+        ["mountain", "Mouse.", "A melon"],
+        ["M", "tree", "milk, moon, map"],
+    ),
+    (
+        {
+            "kind": "all_of",
+            "checks": [{"kind": "sentence_count", "n": 1}, {"kind": "contains_any", "words": ["time"]}],
+        },
+        "Explain in one sentence what a clock does.",
+        ["A clock shows the time."],
+        ["A clock shows the time. It ticks on the wall.", "A clock hangs on the wall."],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "instruction", "answer"), [(c, i, a) for c, i, good, _ in CASES for a in good]
+)
+def test_right_answers_pass(check: Check, instruction: str, answer: str) -> None:
+    assert passes(check, instruction, answer)
+
+
+@pytest.mark.parametrize(
+    ("check", "instruction", "answer"), [(c, i, a) for c, i, _, bad in CASES for a in bad]
+)
+def test_wrong_answers_fail(check: Check, instruction: str, answer: str) -> None:
+    assert not passes(check, instruction, answer)
+
+
+@pytest.mark.parametrize(("check", "instruction"), [(c, i) for c, i, _, _ in CASES])
+def test_every_case_rejects_what_is_always_wrong(check: Check, instruction: str) -> None:
+    assert weak_spots(check, instruction) == []
+
+
+def test_every_kind_has_a_case_and_a_docstring() -> None:
+    assert {str(check["kind"]) for check, *_ in CASES} == {kind.name for kind in KINDS}
+    assert all(kind.holds.__doc__ for kind in KINDS)
+
+
+def test_always_reject_lists_the_items_own_words() -> None:
+    answers = ALWAYS_REJECT({"kind": "exact", "text": "Paris"}, FRANCE)
+    assert "" in answers
+    assert FRANCE in answers
+    assert "yes" in answers
+    assert "paris, capital, france" in answers
+
+
+def test_weak_spots_finds_a_loose_check() -> None:
+    loose: Check = {"kind": "matches", "pattern": "(?i)y"}
+    assert "What is the capital of Spain?" not in weak_spots(loose, "What is the capital of Spain?")
+    sloppy: Check = {"kind": "begins_letter", "letter": "c"}
+    assert weak_spots({"kind": "matches", "pattern": "(?s).*"}, "Go.") == []
+    assert weak_spots(sloppy, "Name an animal.") == []
+    assert weak_spots({"kind": "word_count", "min": 1}, "Give a synonym: big") == []
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ({}, "There is no check of kind"),
+        ({"kind": "rhymes"}, "There is no check of kind 'rhymes'"),
+        ({"kind": "exact"}, "needs the field 'text'"),
+        ({"kind": "exact", "text": "Paris", "case": True}, "has no field 'case'"),
+        ({"kind": "exact", "text": "..."}, "must be a text with words"),
+        ({"kind": "number", "value": "12"}, "must be a number"),
+        ({"kind": "number", "value": 12, "tolerance": -1}, "must not be below 0"),
+        ({"kind": "list_of", "n": 0}, "must be a whole number above 0"),
+        ({"kind": "list_of", "n": 3, "among": ["a", "b"]}, "nothing can pass"),
+        ({"kind": "word_count"}, "needs 'min' or 'max'"),
+        ({"kind": "word_count", "min": 5, "max": 4}, "nothing can pass"),
+        ({"kind": "matches", "pattern": "("}, "must be a regular expression"),
+        ({"kind": "begins_letter", "letter": "ab"}, "must be one letter"),
+        ({"kind": "order", "items": ["a", "a"]}, "all different"),
+        ({"kind": "all_of", "checks": [{"kind": "exact", "text": "a"}]}, "must be a list of checks"),
+        (
+            {"kind": "all_of", "checks": [{"kind": "exact", "text": "a"}, {"kind": "no"}]},
+            "no check of kind 'no'",
+        ),
+    ],
+)
+def test_a_wrong_check_is_explained(check: Check, words: str) -> None:
+    assert words in (validate(check) or "")
+    with pytest.raises(ValueError, match=r"\."):
+        passes(check, "Say something.", "Something.")
