@@ -29,6 +29,11 @@ class RunSummary:
     stopped: str | None = None
 
 
+def run_folder(plan: PlanFile, runs: Path) -> Path:
+    """Where a plan's run lives: one folder per plan, so that the same command goes on where it was."""
+    return runs / f"{plan.method.name}-{plan.binding.profile}-{plan.hashes.plan[:8]}"
+
+
 def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
     """Run the plan in its folder below `runs`, going on where an earlier run of it was stopped.
 
@@ -38,7 +43,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
         raise RunFailed(
             "the plan does not have the hash that it names", "Compile it anew: plans are not edited."
         )
-    folder = runs / f"{plan.method.name}-{plan.binding.profile}-{plan.hashes.plan[:8]}"
+    folder = run_folder(plan, runs)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
