@@ -9,8 +9,8 @@ from runtime.engines.protocol import Completion, Draw, Engine, Request, Result, 
 from runtime.failures import RunFailed
 from runtime.models.tokens import Tokens
 
-DRAWN = 16  # tokens: enough for eight words, and for a repetition to show
-OTHERS = 6  # sentinels drawn with the BOS policy reversed
+DRAWN = 12  # tokens: enough for the words that are looked for, and for a repetition to show
+OTHERS = 4  # sentinels drawn with the BOS policy reversed
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from runtime.certificate.sentinels import COMPLETIONS, INSTRUCTIONS
 from runtime.engines.protocol import Completion
 
 LEAST_ENTROPY = 0.5  # nats; plain English leaves models 2 to 4
-LEAST_DISTINCT = 0.5  # of 16 greedy tokens; degenerate models repeat one or two of them
+LEAST_DISTINCT = 0.5  # of the greedily drawn tokens; degenerate models repeat one or two of them
 MOST_LOSS = 0.5  # nats per token by which the other BOS policy may read plain English better
 LEAST_SENTINELS = 0.7  # of the completions; a model of 135 million weights reaches 0.9
 
