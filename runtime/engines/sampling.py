@@ -81,12 +81,19 @@ def draw(logits: Tensor, settings: Settings, uniform: Tensor) -> Tensor:
     """Draw a token id per row [B] from its nucleus, by inverting the distribution at `uniform` [B]."""
     scaled = logits / settings.temperature[:, None]
     chosen = torch.empty(len(scaled), dtype=torch.long)
-    left = torch.arange(len(scaled))
+    unlimited = (settings.top_k == 0) & (settings.top_p >= 1)
+    whole = unlimited.nonzero()[:, 0]
+    chosen[whole] = _inverted(scaled[whole].double().softmax(1), uniform[whole])
+    left = (~unlimited).nonzero()[:, 0]
     size = _FIRST_CANDIDATES
     while len(left):
         ids, probabilities, complete = nucleus(scaled[left], settings.rows(left), size)
         done = complete.nonzero()[:, 0]
-        chosen[left[done]] = _invert(ids[done], probabilities[done], uniform[left[done]])
+        # Cumulated in the order of the ids and not of the probabilities: two almost equally likely
+        # tokens would otherwise change places when another batch rounds the logits differently.
+        in_order, order = ids[done].sort(1)
+        at = _inverted(probabilities[done].gather(1, order), uniform[left[done]])
+        chosen[left[done]] = in_order.gather(1, at[:, None])[:, 0]
         left = left[~complete]
         size *= _MORE_CANDIDATES
     return chosen
@@ -107,11 +114,10 @@ def nucleus(scaled: Tensor, settings: Settings, size: int) -> tuple[Tensor, Tens
     probabilities = (values - total[:, None]).exp()
     mass = probabilities.cumsum(1)
     # A token stays when the tokens more likely than it do not already hold the share asked for.
-    stays = (mass - probabilities < settings.top_p[:, None]) & within
+    stays = ((mass - probabilities < settings.top_p[:, None]) | (settings.top_p >= 1)[:, None]) & within
     stays[:, 0] = True
-    # The share counts as reached a little early: at top-p 1 rounding would never let it be.
-    reached = mass[:, -1] >= settings.top_p
-    complete = limited | (reached & (settings.top_p < 1)) | (size == scaled.shape[1])
+    reached = (settings.top_k == 0) & (mass[:, -1] >= settings.top_p)
+    complete = limited | reached | (size == scaled.shape[1])
     return ids, probabilities.masked_fill(~stays, 0.0), complete
 
 
@@ -138,14 +144,9 @@ def top(values: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return greatest, where.gather(1, index)
 
 
-def _invert(ids: Tensor, probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """The id at which the cumulated probability [B, K] passes `uniform` [B] of its total.
-
-    Cumulated in the order of the ids and not of the probabilities: two almost equally likely tokens
-    would otherwise change places when the logits are rounded differently in another batch.
-    """
-    ids, order = ids.sort(1)
-    cumulated = probabilities.gather(1, order).cumsum(1)
-    target = uniform * cumulated[:, -1]
-    at = torch.searchsorted(cumulated, target[:, None], right=True)
-    return ids.gather(1, at.clamp_(max=ids.shape[1] - 1))[:, 0]
+def _inverted(probabilities: Tensor, uniform: Tensor) -> Tensor:
+    """Where the cumulated probability [B, K] passes `uniform` [B] of its total."""
+    cumulated = probabilities.cumsum(1)
+    # Just below 1 the product could be rounded up to the total, and so pass the last token.
+    target = uniform.clamp(max=1 - 2**-50) * cumulated[:, -1]
+    return torch.searchsorted(cumulated, target[:, None], right=True)[:, 0]
