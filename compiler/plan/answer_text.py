@@ -111,19 +111,24 @@ def head(text: str) -> str:
 
 
 def own_part(instruction: str, response: str) -> str:
-    """What the response adds: without labels such as "Response:" and without a copy of the instruction."""
+    """What the response adds: without labels such as "Response:" and without a copy of the instruction.
+
+    Where the instruction ends in an open list ("..: apple, pear,"), the list alone may be copied too.
+    """
     text = plain(response).strip()
-    asked = words(instruction)
+    copied = [words(instruction)]
+    if instruction.rstrip().endswith(","):
+        copied.append(words(instruction.rsplit(":", 1)[-1]))
     while text:
         label = _LABEL.match(text)
+        given = located(text)
+        copy = next((c for c in copied if c and [word.text for word in given[: len(c)]] == c), None)
         if label:
             text = text[label.end() :].lstrip()
-            continue
-        given = located(text)
-        if asked and [word.text for word in given[: len(asked)]] == asked:
-            text = text[given[len(asked) - 1].end :].lstrip(" \t\n.?!:\"'…_")
-            continue
-        break
+        elif copy:
+            text = text[given[len(copy) - 1].end :].lstrip(" \t\n.,?!:\"'…_")
+        else:
+            break
     return text
 
 

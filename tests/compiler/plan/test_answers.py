@@ -53,6 +53,12 @@ CASES: list[tuple[Check, str, list[str], list[str]]] = [
         ["A dog", "A cat or a kitten", "cat, kitten", "cat and kitten", "The animal that is not a cat"],
     ),
     (
+        {"kind": "one_of", "forms": ["orange", "plum"]},
+        "Complete this list with one more fruit: apple, pear,",
+        ["orange", "apple, pear, orange", "a plum"],
+        ["apple, pear", "pear", "apple, pear, table"],
+    ),
+    (
         {"kind": "one_of", "forms": ["library"]},
         "Where can you borrow books?",
         ["At the library", "In a library.", "You can borrow books from the library."],
