@@ -104,7 +104,7 @@ def _power(plan: PlanFile, step: Evaluate) -> str:
     return (
         f"{short(step.id)}: {looked}{count(items)} items show a lift of {first} discordant pairs, "
         f"{listing(others)} ({share(POWER)} power, alpha {share(step.compare.alpha)}; "
-        f"wanted: {points(step.compare.smallest_effect)})"
+        f"wanted: {step.compare.smallest_effect * 100:g})"
     )
 
 

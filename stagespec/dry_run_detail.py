@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from textwrap import indent, wrap
+from textwrap import wrap
 from typing import Any
 
 from compiler.checks.view import short
@@ -23,6 +23,7 @@ from compiler.plan.model import (
     Train,
 )
 from compiler.plan.prompts import render
+from stagespec.step_lines import UNBROKEN
 from stagespec.wording import condition, count
 
 WIDTH = 100
@@ -43,7 +44,6 @@ def detail(plan: PlanFile) -> Iterator[str]:
 
 
 def _prompts(plan: PlanFile) -> Iterator[str]:
-    yield ""
     yield "PROMPTS as they will look; examples are drawn anew for each record, ⟨…⟩ is a column of the record"
     uses = list(_uses(plan))
     for use in dict.fromkeys(json.dumps(u.model_dump(), sort_keys=True) for _, u in uses):
@@ -54,7 +54,9 @@ def _prompts(plan: PlanFile) -> Iterator[str]:
         yield f"  {shown.prompt} ({prompt.kind}), for {listing(steps)}"
         yield from _doc(prompt.doc)
         yield from _boxed(_rendered(plan, prompt, shown))
-        stops = listing(json.dumps(stop, ensure_ascii=False) for stop in prompt.stop) if prompt.stop else "none"
+        stops = (
+            listing(json.dumps(stop, ensure_ascii=False) for stop in prompt.stop) if prompt.stop else "none"
+        )
         yield f"    stops at {stops}; before the completion stands {json.dumps(prompt.lead)}"
 
 
@@ -89,7 +91,8 @@ def _rules(plan: PlanFile) -> Iterator[str]:
     for name, rules in plan.method.rules.items():
         yield ""
         yield f"  {name}({_columns(rules.columns)})"
-        yield from (f"    {_statement(s, rules.subject)}" for s in rules.statements)
+        for statement in rules.statements:
+            yield from _cut(_statement(statement, rules.subject), "    ")
 
 
 def _statement(statement: RuleStatement, subject: str) -> str:
@@ -103,7 +106,9 @@ def _statement(statement: RuleStatement, subject: str) -> str:
 
 
 def _critics(plan: PlanFile) -> Iterator[str]:
-    yield from _title("CRITICS; the first method that can judge with the bound model is used", plan.method.critics)
+    yield from _title(
+        "CRITICS; the first method that can judge with the bound model is used", plan.method.critics
+    )
     for name, critic in plan.method.critics.items():
         labelled = plan.method.datasets[critic.examples]
         yield ""
@@ -141,19 +146,26 @@ def _settings(plan: PlanFile) -> Iterator[str]:
             yield f"  {step.kind} {short(step.id)}  ({plan.places.get(step.id, '')})"
             yield from _doc(step.doc)
             values = step.model_dump(exclude=set(SAID), exclude_none=True)
-            parts = [f"{key} = {_value(value)}" for key, value in values.items() if value not in ((), {}, "")]
-            yield from _filled(", ".join(parts))
+            yield from _filled(", ".join(_setting(k, v) for k, v in values.items() if v not in ((), {}, "")))
             if step.columns:
                 yield from _filled(f"columns: {_columns(step.columns)}")
 
 
-def _value(value: Any) -> str:
+def _setting(key: str, value: Any) -> str:
+    """`key = value`; only between settings may a line end."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{k} = {_value(v)}' for k, v in value.items() if v is not None)} }}"
+        inner = ", ".join(_setting(k, v) for k, v in value.items() if v is not None)
+        return f"{key}{UNBROKEN}={UNBROKEN}{{{UNBROKEN}{inner}{UNBROKEN}}}"
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_value(v) for v in value)}]"
+        return f"{key}{UNBROKEN}={UNBROKEN}[{', '.join(map(_value, value))}]"
+    return f"{key}{UNBROKEN}={UNBROKEN}{_value(value)}"
+
+
+def _value(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str):
+        return value if " " in value else short(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -172,12 +184,19 @@ def _doc(doc: str) -> Iterator[str]:
 
 
 def _filled(text: str) -> Iterator[str]:
-    yield from wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    lines = wrap(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    yield from (line.replace(UNBROKEN, " ") for line in lines)
 
 
 def _boxed(text: str) -> Iterator[str]:
-    """Text exactly as it is, set apart by a bar; long lines go on in the next one."""
+    """Text exactly as it is, set apart by a bar."""
     for line in text.split("\n"):
-        pieces = [line[at : at + WIDTH - 8] for at in range(0, len(line), WIDTH - 8)] or [""]
-        for number, piece in enumerate(pieces):
-            yield indent(piece, "      │ " if number == 0 else "      ┊ ", lambda _: True)
+        yield from _cut(line, "      │ ")
+
+
+def _cut(line: str, before: str) -> Iterator[str]:
+    """A line that must keep its spaces: what is too long goes on in the next one, after a dotted bar."""
+    room = WIDTH - len(before)
+    yield before + line[:room]
+    for at in range(room, len(line), WIDTH - 8):
+        yield f"      ┊ {line[at : at + WIDTH - 8]}"

@@ -35,7 +35,9 @@ def sentences(plan: PlanFile, step: AnyStep) -> list[str]:
     """The step's lines on the first screen; each begins a new line."""
     lines = WRITERS[step.kind](plan, step)
     if step.needs:
-        lines.append(f"only if {listing(map(short, step.needs))} {'is' if len(step.needs) == 1 else 'are'} open")
+        lines.append(
+            f"only if {listing(map(short, step.needs))} {'is' if len(step.needs) == 1 else 'are'} open"
+        )
     return lines
 
 
@@ -47,7 +49,8 @@ def _generate(plan: PlanFile, step: Generate) -> list[str]:
     full = f" ({count(step.until_kept or 0)} at full scale)" if scaled.until_kept != step.until_kept else ""
     return [
         f"rounds until {count(scaled.until_kept)} kept in {short(step.until_step or '')}{full}",
-        f"pilot of {count(step.pilot_items or 0)} items, at most {scaled.at_most_rounds} rounds; {WRITES[step.parse]}",
+        f"pilot of {count(step.pilot_items or 0)} items, at most {scaled.at_most_rounds} rounds; "
+        f"{WRITES[step.parse]}",
         wrote,
     ]
 
@@ -56,7 +59,9 @@ def _filter(plan: PlanFile, step: Filter) -> list[str]:
     said = [f"{name} ({count(len(plan.method.rules[name].statements))} statements)" for name in step.rules]
     lines = [f"rules {listing(said)}"] if said else []
     if step.near:
-        lines.append(f"drops near-duplicates of {step.near.column}, {share(step.near.similarity)} alike or more")
+        lines.append(
+            f"drops near-duplicates of {step.near.column}, {share(step.near.similarity)} alike or more"
+        )
     if step.apart_from:
         lines.append(f"apart from {listing(step.apart_from)}")
     return lines
@@ -92,7 +97,7 @@ def _evaluate(plan: PlanFile, step: Evaluate) -> list[str]:
     if step.compare:
         test = step.compare
         lines.append(
-            f"claim: {test.arm} over {test.baseline} by {share(test.smallest_effect)} or more, "
+            f"claim: {test.arm} over {test.baseline} by {test.smallest_effect * 100:g} points or more, "
             f"{'McNemar' if test.test == 'mcnemar' else test.test}, alpha {share(test.alpha)}"
         )
     return lines
@@ -103,10 +108,13 @@ def _train(plan: PlanFile, step: Train) -> list[str]:
     instead = f" (method: {step.weights})" if weights != step.weights else ""
     best = step.optimizer
     stop = f", stops early on {short(step.stop_early.on)}.{step.stop_early.part}" if step.stop_early else ""
+    lora = f"LoRA {step.lora.rank}/{step.lora.alpha} on {MODULES[step.lora.modules]}"
+    data = f"{short(step.data)}.{step.part}"
     return [
-        f"{step.method} of {short(step.start)} on {short(step.data)}.{step.part}: {step.target} after {step.prompt.prompt}",
-        f"LoRA {step.lora.rank}/{step.lora.alpha} on {MODULES[step.lora.modules]}, weights {weights}{instead}",
-        f"{best.name} {learning_rate(best.learning_rate)} {best.schedule}, {step.epochs} epochs, batch {step.batch}{stop}",
+        f"{step.method} of {short(step.start)} on {data}: {step.target} after {step.prompt.prompt}",
+        f"{lora}, weights {weights}{instead}",
+        f"{best.name} {learning_rate(best.learning_rate)} {best.schedule}, {step.epochs} epochs, "
+        f"batch {step.batch}{stop}",
     ]
 
 

@@ -81,4 +81,6 @@ def condition(expression: Expression | Value) -> str:
 def _inner(expression: Expression | Value) -> str:
     """An operand, in brackets where it would otherwise be read with its neighbour."""
     written = condition(expression)
-    return f"({written})" if isinstance(expression, Expression) and expression.op in ("and", "or") else written
+    return (
+        f"({written})" if isinstance(expression, Expression) and expression.op in ("and", "or") else written
+    )

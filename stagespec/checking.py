@@ -1,0 +1,53 @@
+"""Checking many specs at once: which files of a folder are stages, and everything that is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from compiler.compile import compile_spec
+from compiler.diagnostics import Diagnostic, Diagnostics
+from compiler.resolve import PROFILES
+from compiler.source import MAX_SPEC_BYTES, Source, read_text
+from compiler.syntax.parse import parse
+from stagespec.compiling import profiles
+
+_STAGE = re.compile(r"^\s*stage\s+\w+", re.MULTILINE)
+
+
+def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], int]:
+    """Diagnostics of every stage under every profile of its folder, the files read, and how many stages.
+
+    What is wrong with a shared file is reported once.
+    """
+    found: list[Diagnostic] = []
+    sources: dict[str, Source] = {}
+    stages = list(dict.fromkeys(stage for path in paths for stage in _stages(path)))
+    for stage in stages:
+        for profile in profiles(stage) or [""]:
+            result = compile_spec(stage, profile)
+            sources |= {name: s for name, s in result.program.sources.items() if name not in sources}
+            found += [item for item in result.diagnostics.items if item not in found]
+    return found, sources, len(stages)
+
+
+def _stages(path: str) -> Iterator[str]:
+    """The file itself, or the files of a folder that define a stage or cannot be read."""
+    folder = Path(path)
+    if not folder.is_dir():
+        yield path
+        return
+    for file in sorted(folder.rglob("*.stage")):
+        if file.name != PROFILES and file.is_file() and _may_define_a_stage(file):
+            yield str(file)
+
+
+def _may_define_a_stage(path: Path) -> bool:
+    text = read_text(path, str(path), MAX_SPEC_BYTES, Diagnostics())
+    if text is None:
+        return True
+    if not _STAGE.search(text):
+        return False
+    file = parse(Source(str(path), path, text), Diagnostics())
+    return bool(file.damaged) or any(d.kind.value == "stage" for d in file.definitions)

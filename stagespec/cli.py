@@ -1,0 +1,186 @@
+"""The command line. Each command imports what it needs when it runs, so that --help is instant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stagespec.endings import ERRORS, Face, Refused
+
+if TYPE_CHECKING:
+    from compiler.plan.model import PlanFile
+
+EXAMPLES = """
+\b
+Look at what a stage would do, then do it:
+  stagespec compile specs/stage_1_explicit_instructions.stage --dry-run
+  stagespec run specs/stage_1_explicit_instructions.stage --profile laptop
+
+\b
+Review a plan here and run exactly that plan elsewhere:
+  stagespec compile specs/stage_1_explicit_instructions.stage --profile pod --out plan.json
+  stagespec run plan.json
+
+\b
+Exit codes: 0 fine, 1 the spec has errors, 2 wrong use, 3 a gate stopped the run, 4 the run failed.
+"""
+
+profile_option = click.option("--profile", metavar="NAME", help="How to run it: see profiles.stage.")
+seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Instead of the profile's seed.")
+format_option = click.option(
+    "--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+)
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"stagespec {version('stagespec')}")
+        except PackageNotFoundError:
+            click.echo("stagespec, uninstalled")
+        ctx.exit()
+
+
+@click.group(
+    cls=Face,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+)
+def main() -> None:
+    """Compile and run stages: experiments in which a base language model writes, judges and is
+    trained on its own data."""
+
+
+@main.command(short_help="Turn a stage into a plan, and show it or write it.")
+@click.argument("spec")
+@profile_option
+@seed_option
+@click.option("--dry-run", is_flag=True, help="Show the plan: every step, what it rests on, what it takes.")
+@click.option("-v", "--verbose", is_flag=True, help="With --dry-run: prompts, rules, critics, all settings.")
+@format_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan to a file.")
+def compile(
+    spec: str,
+    profile: str | None,
+    seed: int | None,
+    dry_run: bool,
+    verbose: bool,
+    format: str,
+    out: Path | None,
+) -> None:
+    """Compile the stage file SPEC into a plan; report everything that is wrong with it."""
+    from stagespec.compiling import compiled_or_exit
+    from stagespec.plan_file import write_plan
+
+    shown = dry_run or verbose
+    plan = compiled_or_exit(spec, profile, seed, format, quiet=shown or format == "json")
+    if out is not None:
+        write_plan(plan, out)
+        click.echo(f"the plan is in {out}; run it with: stagespec run {out}", err=True)
+    if format == "json":
+        if out is None:
+            click.echo(plan.model_dump_json(indent=2))
+    elif shown:
+        _show_plan(plan, verbose)
+    elif out is None:
+        steps = sum(len(stage.steps) for stage in plan.method.stages)
+        click.echo(f"{plan.method.name}: {steps} steps, no errors; plan {plan.hashes.plan[:12]}")
+        click.echo("--dry-run shows it, --out FILE writes it", err=True)
+
+
+@main.command(short_help="Run a stage, or a plan that was reviewed before.")
+@click.argument("spec", metavar="SPEC|PLAN.JSON")
+@profile_option
+@seed_option
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="runs",
+    show_default=True,
+    metavar="DIR",
+    help="Folder that holds the runs.",
+)
+def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
+    """Run a stage, or a plan that was compiled and reviewed before. A run that was stopped goes on."""
+    from stagespec.compiling import compiled_or_exit
+    from stagespec.plan_file import is_plan, read_plan
+
+    if is_plan(Path(spec)):
+        if profile is not None or seed is not None:
+            raise click.UsageError(
+                "a plan has its profile and seed in it; --profile and --seed go with a spec"
+            )
+        plan = read_plan(Path(spec))
+    else:
+        plan = compiled_or_exit(spec, profile, seed)
+    from stagespec.running import run_plan
+
+    run_plan(plan, runs)
+
+
+@main.command(short_help="Measure a profile's models, for exact token counts.")
+@click.argument("spec")
+@profile_option
+def lock(spec: str, profile: str | None) -> None:
+    """Measure the models that a profile binds, and write what the compiler needs of them to models.lock."""
+    from compiler.resolve import spec_root
+    from stagespec.compiling import compiled_or_exit
+    from stagespec.locking import update_lock
+
+    plan = compiled_or_exit(spec, profile, None, quiet=True, may_lack_lock=True)
+    path, keys = update_lock(plan, spec_root(Path(spec)))
+    for key in keys:
+        click.echo(f"measured {key}")
+    click.echo(f"written to {path}" if keys else "a mock needs no lock")
+
+
+@main.command(short_help="Report all that is wrong in files and folders.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@format_option
+def check(paths: tuple[str, ...], format: str) -> None:
+    """Compile every stage in files and folders, under every profile, and report all that is wrong."""
+    from stagespec import diagnostics_json, diagnostics_text
+    from stagespec.checking import check as check_all
+    from stagespec.terminal import has_colour
+
+    found, sources, stages = check_all(paths)
+    if not stages:
+        raise Refused(f"no stage is defined in {', '.join(paths)}")
+    if format == "json":
+        click.echo(diagnostics_json.render(found, sources))
+    else:
+        click.echo(diagnostics_text.render(found, sources, colour=has_colour(sys.stdout)), nl=False)
+        if not found:
+            click.echo(f"{stages} stage{'' if stages == 1 else 's'}, nothing to report")
+    if any(item.severity == "error" for item in found):
+        raise click.exceptions.Exit(ERRORS)
+
+
+@main.command(short_help="Say what an error code means.")
+@click.argument("code")
+def explain(code: str) -> None:
+    """Say what an error code means, and which mistake it guards against."""
+    from stagespec.explain import explanation, nearest
+
+    text = explanation(code.upper())
+    if text is None:
+        hint = nearest(code.upper())
+        raise click.UsageError(f'there is no code "{code}"{f"; {hint}" if hint else ""}')
+    click.echo(text)
+
+
+def _show_plan(plan: PlanFile, verbose: bool) -> None:
+    from stagespec.dry_run import render_plan
+    from stagespec.dry_run_colour import coloured
+    from stagespec.terminal import has_colour
+
+    text = render_plan(plan, verbose)
+    click.echo(coloured(text) if has_colour(sys.stdout) else text, nl=False)

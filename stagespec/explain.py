@@ -1,0 +1,28 @@
+"""What a code means: the check's own docstring, or a line of the catalogue and its family."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from textwrap import fill
+
+from compiler.checks import BY_CODE
+from stagespec.codes import CODES, FAMILIES
+
+WIDTH = 88
+
+
+def explanation(code: str) -> str | None:
+    """Text for a terminal, or None where there is no such code."""
+    family = FAMILIES.get(code[:3], "")
+    if code in BY_CODE:
+        doc = " ".join((BY_CODE[code].__doc__ or "").split())
+        return f"{code} ({family})\n\n{fill(doc, WIDTH)}"
+    if code in CODES:
+        return f"{code} ({family})\n\n{fill(CODES[code], WIDTH)}"
+    return None
+
+
+def nearest(code: str) -> str:
+    """`did you mean SS205?`, or what a code looks like."""
+    near = get_close_matches(code, [*BY_CODE, *CODES], n=1, cutoff=0.8)  # one character may be wrong
+    return f"did you mean {near[0]}?" if near else "codes look like SS205"

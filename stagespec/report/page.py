@@ -1,0 +1,69 @@
+"""From a run's manifest to report.html. Every figure on the page is read, none is worked out anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runtime.journal import write_whole
+from runtime.manifest import MANIFEST
+
+REPORT = "report.html"
+
+
+def write_report(folder: Path) -> Path:
+    """Write the report of the run in `folder`; returns its path."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    path = folder / REPORT
+    write_whole(path, render_report(manifest))
+    return path
+
+
+def render_report(manifest: Mapping[str, Any]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    env = Environment(
+        loader=PackageLoader("stagespec.report"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["short"] = lambda id: str(id).rpartition(".")[2]
+    env.filters["percent"] = percent
+    env.filters["duration"] = duration
+    env.filters["curve"] = curve
+    env.filters["number"] = lambda value, digits=2: "–" if value is None else f"{value:,.{digits}f}"
+    return env.get_template("report.html.j2").render(m=manifest)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """`2 h 05 min`, `3 min 20 s`, `12 s`: two units at most."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole >= 60:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+
+
+def curve(points: Sequence[Sequence[float]], width: int = 640, height: int = 160) -> dict[str, Any]:
+    """Points (x, y) as the coordinates of an SVG polyline, with the range of y for its axis."""
+    if not points:
+        return {"points": "", "low": 0.0, "high": 0.0, "last_x": 0}
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    low, high = min(ys), max(ys)
+    across, up = (max(xs) - min(xs)) or 1, (high - low) or 1
+    placed = (
+        f"{(x - min(xs)) / across * width:.1f},{height - (y - low) / up * height:.1f}"
+        for x, y in zip(xs, ys, strict=True)
+    )
+    return {"points": " ".join(placed), "low": low, "high": high, "last_x": max(xs)}
