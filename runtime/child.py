@@ -176,6 +176,8 @@ class Child(Generic[A]):
             self._process.wait()
 
     def _death(self) -> RunFailed:
+        if self._output.closed:
+            return RunFailed(f"{self.name} is closed.")
         self._end()
         code = self._process.returncode
         if code < 0:
@@ -187,8 +189,6 @@ class Child(Generic[A]):
         return RunFailed(f"{self.name} {how}.", self._last_output())
 
     def _last_output(self) -> str:
-        if self._output.closed:
-            return ""
         size = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, size - _LAST_BYTES))
         lines = self._output.read().decode("utf-8", "replace").splitlines()

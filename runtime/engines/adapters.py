@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from peft import PeftModel
-
 from runtime.failures import RunFailed
 
 
@@ -35,6 +33,8 @@ class Adapters:
         name = f"adapter_{len(self._names)}"
         if not os.path.isfile(os.path.join(folder, "adapter_config.json")):
             raise RunFailed(f"There is no adapter at {folder}.", "Its folder must hold adapter_config.json.")
+        from peft import PeftModel  # takes a second, which runs without adapters needn't spend
+
         try:
             if self._with_adapters is None:
                 self._with_adapters = PeftModel.from_pretrained(self._model, folder, adapter_name=name)

@@ -1,0 +1,124 @@
+"""Engines in a child process: the same protocol, memory that comes back, and no hang."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tiny import by_id, completions, logprobs
+
+from runtime.engines.host import HostedEngine, start_engine
+from runtime.engines.mock import MockEngine
+from runtime.engines.protocol import Choose, Draw, Request, Score
+from runtime.failures import RunFailed
+
+SHA = "0" * 64
+
+
+@pytest.fixture(scope="module")
+def hosted_mock(tokenizer_folder: Path) -> Iterator[HostedEngine]:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        yield engine
+
+
+def some_draws(count: int, max_tokens: int = 50) -> list[Request]:
+    return [Request(str(n), (10, 20, 30), Draw(max_tokens, 0.7, seed=n)) for n in range(count)]
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_importing_the_host_leaves_heavy_libraries_alone() -> None:
+    program = (
+        "import sys, runtime.engines.host; "
+        "print([name for name in ('torch', 'transformers', 'numpy', 'tokenizers') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_results_are_those_of_the_engine_itself(hosted_mock: HostedEngine, tokenizer_folder: Path) -> None:
+    inside = MockEngine(tokenizer_folder, SHA)
+    requests = [*some_draws(300), Request("c", (5, 6), Choose((1, 2))), Request("s", (5, 6), Score((7, 8)))]
+    assert hosted_mock.facts == inside.facts
+    assert by_id(hosted_mock, requests) == by_id(inside, requests)
+    assert list(hosted_mock.submit([])) == []
+
+
+def test_a_bad_request_fails_and_leaves_the_engine_usable(hosted_mock: HostedEngine) -> None:
+    with pytest.raises(RunFailed, match="Request r has an empty prompt"):
+        list(hosted_mock.submit([Request("r", (), Draw(3))]))
+    assert len(completions(hosted_mock, some_draws(3))) == 3
+
+
+def test_a_submission_may_be_given_up(hosted_mock: HostedEngine) -> None:
+    results = hosted_mock.submit(some_draws(5000))
+    next(results)
+    assert isinstance(results, Iterator)
+    results.close()  # type: ignore[attr-defined]
+    assert completions(hosted_mock, some_draws(3)).keys() == {"0", "1", "2"}
+
+
+def test_one_submission_at_a_time(hosted_mock: HostedEngine) -> None:
+    first = hosted_mock.submit(some_draws(3))
+    next(first)
+    with pytest.raises(RuntimeError, match="busy"):
+        next(hosted_mock.submit(some_draws(1)))
+    assert len(list(first)) == 2
+
+
+def test_closing_ends_the_process(tokenizer_folder: Path) -> None:
+    engine = start_engine("mock", tokenizer_folder, SHA)
+    pid = engine.pid
+    engine.close()
+    assert gone(pid)
+    with pytest.raises(RunFailed, match="The mock engine is closed"):
+        list(engine.submit(some_draws(1)))
+
+
+def test_a_killed_engine_is_a_failure_and_not_a_hang(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        results = engine.submit(some_draws(5000))
+        next(results)
+        os.kill(engine.pid, signal.SIGKILL)
+        with pytest.raises(RunFailed, match="The mock engine was ended by signal 9"):
+            list(results)
+
+
+def test_what_cannot_start_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RunFailed, match=r"There is no tokenizer at .*: tokenizer\.json is missing\."):
+        start_engine("mock", tmp_path, SHA)
+
+
+def test_an_unexpected_error_shows_the_last_lines(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("not json")
+    with pytest.raises(RunFailed, match="The mock engine failed with Exception: ") as caught:
+        start_engine("mock", tmp_path, SHA)
+    assert "Traceback" in caught.value.help
+
+
+def test_the_transformers_engine_is_silent_and_closes_even_when_busy(
+    tiny_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with start_engine("transformers", tiny_folder, SHA, threads=1) as engine:
+        assert engine.facts.name == "transformers"
+        assert len(completions(engine, some_draws(5, max_tokens=5))) == 5
+        found = logprobs(engine, [Request("c", (5, 6), Choose((1, 2)))])
+        assert all(value < 0 for value in found["c"])
+        results = engine.submit(some_draws(200, max_tokens=300))
+        next(results)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    assert gone(engine.pid)
+    assert capfd.readouterr() == ("", "")
