@@ -16,6 +16,7 @@ from runtime.identity import sample
 from runtime.knowledge import stage_answers
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
+from runtime.statistics import share
 from runtime.steps.evaluate import Evaluation
 from runtime.work import Work
 
@@ -138,6 +139,7 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
                 "model": step.arms[name].model,
                 "prompt": step.arms[name].prompt.prompt,
                 "passed": sum(a.passed for a in many),
+                "rate": asdict(share(sum(a.passed for a in many), len(many))),
                 "passed_raw": sum(a.passed_raw for a in many),
                 "hit_limit": sum(a.finish == "length" for a in many),
                 "mean_words": round(sum(len(a.text.split()) for a in many) / max(len(many), 1), 1),

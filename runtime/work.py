@@ -68,6 +68,7 @@ class Work:
     rulings: dict[str, Ruling] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
+    interventions: list[str] = field(default_factory=list)
     fresh_requests: int = 0
     reused_requests: int = 0
 

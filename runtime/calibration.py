@@ -1,0 +1,83 @@
+"""Judge calibration: what a critic's scores are worth on its own labelled examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from runtime.statistics import auc, share
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One method of a critic, measured. Scores and thresholds are in nats.
+
+    `can_judge` is whether the AUC's interval lies above 0.5. `threshold` is where the accept rule
+    accepts, None where it cannot be met; `precision` (with its Wilson interval) and `recall` are
+    those at the threshold, on the labelled examples that chose it, so they flatter.
+    """
+
+    n_good: int
+    n_bad: int
+    auc: float
+    auc_low: float
+    auc_high: float
+    can_judge: bool
+    threshold: float | None
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    recall: float | None
+    median_good: float
+    median_bad: float
+
+
+def calibrate(
+    good: Sequence[float], bad: Sequence[float], precision: float | None = None, margin: float | None = None
+) -> Calibration:
+    """Measure scores of good and bad examples, and find the threshold of the accept rule.
+
+    `margin` is taken as it is; for `precision` it is the lowest score at and above which at least
+    that share of the examples are good.
+    """
+    area = auc(good, bad)
+    threshold = margin if precision is None else _lowest_threshold(good, bad, precision)
+    accepted_good = sum(s >= threshold for s in good) if threshold is not None else 0
+    accepted_bad = sum(s >= threshold for s in bad) if threshold is not None else 0
+    accepted = accepted_good + accepted_bad
+    kept = share(accepted_good, accepted) if accepted else None
+    return Calibration(
+        n_good=len(good),
+        n_bad=len(bad),
+        auc=area.value,
+        auc_low=area.low or 0.0,
+        auc_high=1.0 if area.high is None else area.high,
+        can_judge=(area.low or 0.0) > 0.5,
+        threshold=threshold,
+        precision=kept.value if kept else None,
+        precision_low=kept.low if kept else None,
+        precision_high=kept.high if kept else None,
+        recall=accepted_good / len(good) if good and threshold is not None else None,
+        median_good=median(good) if good else 0.0,
+        median_bad=median(bad) if bad else 0.0,
+    )
+
+
+def _lowest_threshold(good: Sequence[float], bad: Sequence[float], precision: float) -> float | None:
+    """Walk down from the strictest threshold while the precision holds. A stricter threshold that fails by
+    one bad example at the very top does not end the walk, until a tenth of the good ones are accepted."""
+    best: float | None = None
+    fewest = max(1, len(good) // 10)
+    for at in sorted(set(good), reverse=True):
+        kept_good, kept_bad = sum(s >= at for s in good), sum(s >= at for s in bad)
+        if kept_good / (kept_good + kept_bad) >= precision:
+            best = at
+        elif kept_good >= fewest:
+            break
+    return best
+
+
+def choose_method(calibrations: Sequence[Calibration]) -> int | None:
+    """The first method, in the critic's own order, that can judge."""
+    return next((i for i, c in enumerate(calibrations) if c.can_judge), None)
