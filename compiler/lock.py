@@ -33,8 +33,7 @@ def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Fac
         elif key != "mock":
             found.note(
                 "SS709",
-                f'model "{role}" is not in {LOCK}: tokens are estimated from characters, '
-                "times as for a model of one billion parameters",
+                f'model "{role}" is not in {LOCK}: tokens are rough, times those of 1 B parameters',
                 help="stagespec lock measures it.",
             )
     return facts
