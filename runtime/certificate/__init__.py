@@ -1,6 +1,6 @@
 """What is measured about a model and its engine before anything is spent on them."""
 
-from runtime.certificate.certify import adapter_parity, certify
+from runtime.certificate.gather import adapter_parity, certify
 from runtime.certificate.line import Certificate, CertificateLine
 from runtime.certificate.lora import refuse_lm_head
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from runtime.failures import RunFailed
+
 if TYPE_CHECKING:
     import torch
 
@@ -84,12 +86,25 @@ def measure(question: Question, _: Callable[[object], None]) -> Reference:
 
         model = PeftModel.from_pretrained(model, question.adapter)
     model.eval()
+    _check_rows(model, question)
     with torch.inference_mode():
         return Reference(
             scores=tuple(_score(model, device, *pair) for pair in question.scored),
             readings={name: _read(model, device, ids) for name, ids in question.read.items()},
             rows=_rows(model.get_output_embeddings().weight, question.eos_ids),
             device=device,
+        )
+
+
+def _check_rows(model: Any, question: Question) -> None:
+    """RunFailed if the tokenizer makes ids that the model has no row for."""
+    rows = model.get_input_embeddings().weight.shape[0]
+    texts = [prompt + continuation for prompt, continuation in question.scored]
+    highest = max(id for ids in (*texts, *question.read.values()) for id in ids)
+    if highest >= rows:
+        raise RunFailed(
+            f"The tokenizer in {question.folder} makes the id {highest}, and the model has {rows} rows.",
+            "The tokenizer belongs to another model.",
         )
 
 

@@ -82,7 +82,7 @@ def test_a_wheel_becomes_a_folder_once(shelf: Path, converted: list[bytes], tmp_
     assert local.source == "package tiny-model 1.0"
     assert local.dequantised_from == "Q4_1"
     assert {"Tiny-Instruct.Q4_1.gguf", "Tiny"} <= set(local.names)
-    written = json.loads((local.folder / "stagespec_source.json").readtext())
+    written = json.loads((local.folder / "stagespec_source.json").read_text())
     assert written["packages"] == [{"name": "tiny-model", "version": "1.0", "sha256": sha256}]
     assert (written["quantisation"], written["transformers"], written["sha256"]) == (
         "Q4_1",
@@ -150,7 +150,7 @@ def test_pins_must_be_complete(tmp_path: Path) -> None:
 def test_a_changed_folder_is_refused(shelf: Path, tmp_path: Path) -> None:
     sha256 = _wheel(shelf, "tiny", "1.0", {"tiny.gguf": GGUF})
     local = obtain("base", _bind(("tiny", "1.0", sha256)), cache=tmp_path)
-    (local.folder / "generation_config.json").writetext('{"eos_token_id": 7}')
+    (local.folder / "generation_config.json").write_text('{"eos_token_id": 7}')
     with pytest.raises(RunFailed, match="was changed after it was made"):
         obtain("base", _bind(("tiny", "1.0", sha256)), cache=tmp_path)
 
