@@ -42,7 +42,9 @@ def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
     found = Diagnostics()
     program = load(path, found)
     try:
-        return _compile(program, found, profile, seed)
+        compiled = _compile(program, found, profile, seed)
+        found.items = [item for item in found.items if not program.unsure(item)]
+        return compiled
     except RecursionError:
         found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
         return Compiled(None, found, program)
@@ -95,6 +97,8 @@ def _method(low: Lowering) -> Method | None:
         for definition in file.definitions:
             _known_kind(low, definition)
     stages = [s for s in symbols if s.kind == "stage"]
+    if not stages and program.damaged:
+        return None
     if not stages:
         kinds = sorted({s.kind for s in symbols})
         low.found.error(

@@ -6,10 +6,10 @@ import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax import tree
-from compiler.syntax.parse import parse
+from compiler.syntax.parse import enclosing, parse
 
 LANGUAGE = 1
 PROFILES = "profiles.stage"
@@ -44,6 +44,17 @@ class Program:
     def damaged(self) -> bool:
         """Whether the parser had to skip something: what seems to be missing may only be unread."""
         return any(file.damaged for file in self.files.values())
+
+    def unsure(self, item: Diagnostic) -> bool:
+        """Whether a diagnostic may only come from what the parser had to leave out of a definition."""
+        if item.code < "SS2" or not item.labels:
+            return False
+        span = item.labels[0].span
+        file = self.files.get(span.file)
+        if file is None or not file.damaged:
+            return False
+        inner = list(enclosing(file.definitions, span.start, span.end))
+        return bool(inner) and inner[-1].span in file.damaged
 
     def inside(self, file: str, relative: str) -> Path | None:
         """The path that `relative` names from `file`, or None where it leaves the spec folder."""

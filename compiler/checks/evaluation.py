@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, inf, sqrt
 from statistics import NormalDist
 
 from compiler.checks.view import StageView, short
@@ -90,29 +90,36 @@ def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
         if step.compare is None:
             continue
         items = view.method.datasets[step.items].items
-        lifts = [detectable_lift(items, step.compare.alpha, share) for share in DISCORDANCES]
-        if lifts[0] > step.compare.smallest_effect:
+        effect = step.compare.smallest_effect
+        discordant = max(effect, DISCORDANCES[0])  # a lift needs at least as many discordant pairs
+        needed = items_needed(effect, step.compare.alpha, discordant)
+        if items < needed:
             found.warning(
                 "SS635",
-                f"{items} items cannot show a lift of {step.compare.smallest_effect:.0%}: "
-                f"even with 10 % discordant pairs the least is {lifts[0]:.1%}",
+                f"{items} items are too few to show a lift of {effect:.0%}: it takes {needed:.0f}",
                 view.place(step.id),
-                help=f"Power 80 % at alpha {step.compare.alpha:g}, two-sided McNemar test.",
+                help=f"For 80 % power at alpha {step.compare.alpha:g}, if the arms disagree on {discordant:.0%} "
+                "of the items; if on more, it takes more.",
             )
 
 
-def detectable_lift(items: int, alpha: float, discordant: float) -> float:
-    """The least lift that a two-sided McNemar test shows with 80 % power.
+def items_needed(lift: float, alpha: float, discordant: float) -> int:
+    """Items with which a two-sided McNemar test shows a lift with 80 % power.
 
-    `discordant` is the share of item pairs on which the arms disagree. Solves Connor's (1987,
-    Biometrics 43:207) sample size formula for the lift d:
-    n = (z_a sqrt(p) + z_b sqrt(p - d^2))^2 / d^2, with p the discordant share.
+    `discordant` is the share of item pairs on which the arms disagree; no lift can exceed it.
+    Connor (1987), Biometrics 43:207: n = (z_a sqrt(p) + z_b sqrt(p - d^2))^2 / d^2, with p the
+    discordant share and d the lift.
     """
-    z_alpha = NormalDist().inv_cdf(1 - alpha / 2)
-    z_beta = NormalDist().inv_cdf(POWER)
+    z_alpha, z_beta = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(POWER)
+    return ceil((z_alpha * sqrt(discordant) + z_beta * sqrt(discordant - lift**2)) ** 2 / lift**2)
+
+
+def detectable_lift(items: int, alpha: float, discordant: float) -> float:
+    """The least lift that `items` show with 80 % power; infinite where even the largest is not shown."""
+    if items_needed(discordant, alpha, discordant) > items:
+        return inf
     low, high = 1e-6, discordant
     for _ in range(60):
         middle = (low + high) / 2
-        needed = (z_alpha * sqrt(discordant) + z_beta * sqrt(max(discordant - middle**2, 0))) ** 2 / middle**2
-        low, high = (middle, high) if needed > items else (low, middle)
+        low, high = (middle, high) if items_needed(middle, alpha, discordant) > items else (low, middle)
     return high

@@ -217,7 +217,11 @@ class ResultLeaf:
     """accepted(judge), kept(step), rate(filter, rejected as "sink"), rate(step, condition),
     evaluate.arm.check, evaluate.verdict."""
 
-    def __init__(self, steps: Mapping[str, StepFacts], damaged: bool, found: Diagnostics) -> None:
+    def __init__(
+        self, kinds: Mapping[str, str], steps: Mapping[str, StepFacts], damaged: bool, found: Diagnostics
+    ) -> None:
+        """`kinds` are all steps of the stage; `steps` those that could be lowered."""
+        self.kinds = kinds
         self.steps = steps
         self.damaged = damaged
         self.found = found
@@ -251,21 +255,18 @@ class ResultLeaf:
         return None
 
     def _step(self, name: tree.Name, kinds: tuple[str, ...], asked: str) -> StepFacts | None:
-        facts = self.steps.get(name.value)
-        if facts is None:
-            if not self.damaged:
-                near = did_you_mean(name.value, [n for n, f in self.steps.items() if f.kind in kinds])
-                self.found.error(
-                    "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)
-                )
-            return None
-        if facts.kind not in kinds:
+        kind = self.kinds.get(name.value)
+        if kind in kinds:
+            return self.steps.get(name.value)
+        if kind is not None:
             what = listing(kinds).replace(" and ", " or ")
+            self.found.error("SS412", f'"{asked}" is asked of a {what} step, not of a {kind} step', name.span)
+        elif not self.damaged:
+            near = did_you_mean(name.value, [n for n, k in self.kinds.items() if k in kinds])
             self.found.error(
-                "SS412", f'"{asked}" is asked of a {what} step, not of a {facts.kind} step', name.span
+                "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)
             )
-            return None
-        return facts
+        return None
 
     def _rate(self, name: tree.Name, what: tree.Node) -> Typed | None:
         if isinstance(what, tree.Phrase):

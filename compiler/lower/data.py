@@ -116,8 +116,13 @@ def _records(
         if isinstance(slip, str):
             slips += 1
             if slips <= MAX_REPORTED:
+                what, _, more = slip.partition("; ")
                 low.found.error(
-                    "SS504", f"line {number} {slip}", Label(span), Label(filed.path.span, "named here")
+                    "SS504",
+                    f"line {number} {what}",
+                    Label(span),
+                    Label(filed.path.span, "named here"),
+                    help=f"{more[:1].upper()}{more[1:]}." if more else "",
                 )
         else:
             records.append(slip)

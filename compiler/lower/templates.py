@@ -29,7 +29,7 @@ def check_template(text: Text, columns: Columns, items: Mapping[str, Columns], f
     try:
         parsed = environment().parse(text.value)
     except TemplateSyntaxError as error:
-        message = (error.message or "").rstrip(".")
+        message = re.split(r"\. (?=[A-Z])", (error.message or "").rstrip("."))[0]
         found.error("SS401", f"this template cannot be read: {message}", _line_place(text, error.lineno))
         return False
     except RecursionError:

@@ -58,7 +58,7 @@ class Builder(Transformer):  # type: ignore[type-arg]
         language = next((c for c in children if isinstance(c, tree.Number)), None)
         imports = tuple(c for c in children if isinstance(c, tree.Import))
         definitions = tuple(c for c in children if isinstance(c, tree.Definition))
-        return tree.File(language, imports, definitions, frozenset())
+        return tree.File(language, imports, definitions, ())
 
     def header(self, meta: Any, children: list[Any]) -> tree.Number:  # noqa: ARG002
         return tree.Number(self._value(children[0], children[0]), self._at(children[0]))

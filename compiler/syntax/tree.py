@@ -202,9 +202,9 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """`damaged` holds the names of definitions in which the parser had to skip something."""
+    """`damaged` are the definitions from which something could not be read, and parts outside of any."""
 
     language: Number | None
     imports: tuple[Import, ...]
     definitions: tuple[Definition, ...]
-    damaged: frozenset[str]
+    damaged: tuple[Span, ...]

@@ -54,27 +54,28 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
         found.error("SS332", "arms are written { name = model with prompt, ... }", node.span)
         return None
     arms: dict[str, Arm] = {}
+    ok = True
     for entry in node.entries:
-        if not isinstance(entry, tree.Field):
-            found.error("SS332", "an arm is written name = model with prompt", entry.span)
-            return None
-        if entry.name.value in arms:
-            found.error("SS309", f'the arm "{entry.name.value}" is set twice', entry.name.span)
-            return None
-        match entry.value:
-            case tree.Phrase(head=tree.Name(value=name, span=span), links=(("with", prompt),)):
+        match entry:
+            case tree.Field(name=arm_name) if arm_name.value in arms:
+                found.error("SS309", f'the arm "{arm_name.value}" is set twice', arm_name.span)
+                ok = False
+            case tree.Field(
+                name=arm_name,
+                value=tree.Phrase(head=tree.Name(value=name, span=span), links=(("with", prompt),)),
+            ):
                 model = scope.model(Ref(name, span))
                 use = scope.prompt(prompt, columns, model) if model else None
                 if model is None or use is None:
-                    return None
-                arms[entry.name.value] = Arm(model=model, prompt=use)
+                    ok = False
+                else:
+                    arms[arm_name.value] = Arm(model=model, prompt=use)
             case _:
                 found.error("SS332", "an arm is written name = model with prompt", entry.span)
-                return None
-    if not arms:
+                ok = False
+    if ok and not arms:
         found.error("SS332", "an evaluation needs at least one arm: name = model with prompt", node.span)
-        return None
-    return arms
+    return arms if ok and arms else None
 
 
 def _score(

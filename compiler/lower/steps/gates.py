@@ -13,7 +13,8 @@ from compiler.syntax import tree
 
 def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
     scope = body.scope
-    leaf = ResultLeaf(scope.facts, scope.low.program.damaged, scope.low.found)
+    kinds = {name: definition.kind.value for name, definition in scope.definitions.items()}
+    leaf = ResultLeaf(kinds, scope.facts, scope.low.program.damaged, scope.low.found)
     lowered = lower_condition(node, leaf, scope.low.found)
     if lowered is None:
         return None
