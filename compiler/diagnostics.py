@@ -92,6 +92,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'did you mean "{near[0]}"?' if near else ""
 
 
+def article(words: str) -> str:
+    """`an evaluate step`, `a gate`."""
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
+
+
+def percent(share: float) -> str:
+    """A share as the language writes it: `70 %`."""
+    return f"{share * 100:g} %"
+
+
 def listing(words: Iterable[str]) -> str:
     """Words as people list them: `a, b and c`."""
     *most, last = list(words) or ["nothing"]

@@ -40,6 +40,10 @@ class Program:
     def lookup(self, file: str, name: str) -> Symbol | None:
         return self.scopes.get(file, {}).get(name)
 
+    def imports(self, file: str, name: str) -> bool:
+        """Whether a file asks for a name by an import, which may have failed."""
+        return any(name == wanted.value for s in self.files[file].imports for wanted in s.names)
+
     @property
     def damaged(self) -> bool:
         """Whether the parser had to skip something: what seems to be missing may only be unread."""

@@ -122,7 +122,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
     ),
     Kind(
         "rules",
-        "rules",
+        "set of rules",
         "A cleaning program. Its examples are run when it is compiled.",
         (DOC,),
         has_parameters=True,

@@ -180,7 +180,7 @@ class Choice:
 
     @property
     def says(self) -> str:
-        return "one of " + ", ".join(self.words) if len(self.words) > 1 else self.words[0]
+        return listing(self.words).replace(" and ", " or ")
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
         if not isinstance(node, tree.Name):
@@ -190,7 +190,7 @@ class Choice:
                 "SS305",
                 f'"{node.value}" is not known here',
                 Label(node.span, did_you_mean(node.value, self.words)),
-                help=f"This is {self.says}.",
+                help=f"Write {self.says}.",
             )
             return BAD
         return node.value
@@ -238,7 +238,7 @@ class Linked:
 
     @property
     def says(self) -> str:
-        return " ".join([self.head.says, *(f"{word} {shape.says}" for word, shape in self.links)])
+        return " ".join([_hole(self.head), *(f"{word} {_hole(shape)}" for word, shape in self.links)])
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
         words = tuple(word for word, _ in self.links)
@@ -249,6 +249,13 @@ class Linked:
             shape.read(part, found) for (_, shape), (_, part) in zip(self.links, node.links, strict=True)
         ]
         return BAD if any(value is BAD for value in values) else tuple(values)
+
+
+def _hole(shape: Shape) -> str:
+    """A shape as a gap in an example: `CRITIC by MODEL`, `NUMBER kept in STEP`."""
+    if isinstance(shape, NameOf):
+        return shape.what.split()[-1].upper()
+    return f"NUMBER {shape.spelling}" if isinstance(shape, QuantityOf) else shape.says
 
 
 @dataclass(frozen=True, slots=True)

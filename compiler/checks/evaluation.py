@@ -6,7 +6,7 @@ from math import ceil, inf, sqrt
 from statistics import NormalDist
 
 from compiler.checks.view import StageView, short
-from compiler.diagnostics import Diagnostics, Label
+from compiler.diagnostics import Diagnostics, Label, percent
 from compiler.plan.model import Evaluate, Gate, Train
 
 POWER = 0.8
@@ -96,10 +96,10 @@ def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
         if items < needed:
             found.warning(
                 "SS635",
-                f"{items} items are too few to show a lift of {effect:.0%}: it takes {needed:.0f}",
+                f"{items} items are too few to show a lift of {percent(effect)}: it takes {needed}",
                 view.place(step.id),
-                help=f"For 80 % power at alpha {step.compare.alpha:g}, if the arms disagree on {discordant:.0%} "
-                "of the items; if on more, it takes more.",
+                help=f"For 80 % power at alpha {percent(step.compare.alpha)}, if the arms disagree on "
+                f"{percent(discordant)} of the items; if on more, it takes more.",
             )
 
 

@@ -218,11 +218,17 @@ class ResultLeaf:
     evaluate.arm.check, evaluate.verdict."""
 
     def __init__(
-        self, kinds: Mapping[str, str], steps: Mapping[str, StepFacts], damaged: bool, found: Diagnostics
+        self,
+        kinds: Mapping[str, str],
+        steps: Mapping[str, StepFacts],
+        unread: frozenset[str],
+        damaged: bool,
+        found: Diagnostics,
     ) -> None:
-        """`kinds` are all steps of the stage; `steps` those that could be lowered."""
+        """`kinds` are all steps of the stage; `steps` those that could be lowered so far."""
         self.kinds = kinds
         self.steps = steps
+        self.unread = unread
         self.damaged = damaged
         self.found = found
 
@@ -261,7 +267,7 @@ class ResultLeaf:
         if kind is not None:
             what = listing(kinds).replace(" and ", " or ")
             self.found.error("SS412", f'"{asked}" is asked of a {what} step, not of a {kind} step', name.span)
-        elif not self.damaged:
+        elif not self.damaged and name.value not in self.unread:
             near = did_you_mean(name.value, [n for n, k in self.kinds.items() if k in kinds])
             self.found.error(
                 "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean
+from compiler.diagnostics import Diagnostics, Label, Span, article, did_you_mean
 from compiler.plan.model import Blob, Critic, Dataset, Prompt, Role, Rules
 from compiler.resolve import Program, Symbol
 from compiler.schema import COLUMN_TYPES, TOP_LEVEL
@@ -37,17 +37,19 @@ class Lowering:
         """The definition that a name means; reports a name that is unknown or of another kind."""
         symbol = self.program.lookup(file, ref.name)
         if symbol is None:
-            if not self.program.damaged:
+            if not self.program.damaged and not self.program.imports(file, ref.name):
                 near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
                 self.found.error(
                     "SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near))
                 )
             return None
         if symbol.kind not in kinds:
-            called = KINDS[symbol.kind].called if symbol.kind in KINDS else symbol.kind
+            if symbol.kind not in KINDS:
+                return None  # its kind was reported
+            called = KINDS[symbol.kind].called
             self.found.error(
                 "SS206",
-                f'"{ref.name}" is a {called}, not a {what}',
+                f'"{ref.name}" is {article(called)}, not {article(what)}',
                 Label(ref.span),
                 Label(symbol.definition.name.span, "defined here"),
             )
@@ -69,7 +71,9 @@ class Lowering:
         definition = symbol.definition
         if not isinstance(definition.body, tree.Block):
             self.found.error(
-                "SS311", f"a {symbol.kind} is written with a block {{ ... }}", definition.body.span
+                "SS311",
+                f"{article(KINDS[symbol.kind].called)} is written with a block {{ ... }}",
+                definition.body.span,
             )
             return None
         kind = KINDS[symbol.kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.diagnostics import Label, listing
+from compiler.diagnostics import Label, article, did_you_mean, listing
 from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
 from compiler.lower.lowering import Lowering
 from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
@@ -133,13 +133,17 @@ def _record(low: Lowering, rules: Rules, example: tree.Example) -> dict[str, Any
             or (type_ == "number" and isinstance(value, tree.Number))
         ):
             record[column] = value.value
-        else:
+        elif type_ is None:
             low.found.error(
                 "SS320",
-                f'"{column}" does not fit these rules',
-                entry.span,
-                help=f"They read {listing(f'{c}: {t}' for c, t in rules.columns.items())}.",
+                f'these rules read no column "{column}"',
+                Label(entry.name.span, did_you_mean(column, rules.columns)),
+                help=f"They read {listing(rules.columns)}.",
             )
+            return None
+        else:
+            words = f"one of {listing(FINISH_REASONS)}" if type_ == "finish_reason" else article(type_)
+            low.found.error("SS320", f'"{column}" must be {words} here', value.span)
             return None
     for column, type_ in rules.columns.items():
         if column not in record and type_ == "finish_reason":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from compiler.diagnostics import Label, did_you_mean, listing
+from compiler.diagnostics import Label, article, did_you_mean, listing
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.steps import LOWER_STEP, STEP_KINDS, StageScope, StepBody, lower_model, sinks_of
@@ -47,7 +47,9 @@ def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
     learner = lower_model(low, symbol.file, learner_ref) if learner_ref else None
     if learner is None or order is None:
         return None
-    scope = StageScope(low, symbol.file, definition.name.value, learner, steps)
+    scope = StageScope(
+        low, symbol.file, definition.name.value, learner, steps, _unread(definition.body, steps)
+    )
     lowered: list[AnyStep] = []
     for name in order:
         step = _lower(scope, steps[name])
@@ -110,7 +112,7 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
             span = entry.parameters[0].name.span if entry.parameters else entry.name.span
             low.found.error(
                 "SS337",
-                f"a {STEP_KINDS[kind].called} has only a name before its block",
+                f"{article(STEP_KINDS[kind].called)} has only a name before its block",
                 span,
                 help="What it reads is named by input, and what must have passed before it by needs.",
             )
@@ -126,6 +128,11 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
     return steps
 
 
+def _unread(block: tree.Block, steps: dict[str, tree.Definition]) -> frozenset[str]:
+    named = {entry.name.value for entry in block.entries if isinstance(entry, tree.Definition)}
+    return frozenset(named - set(steps))
+
+
 def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
     kind = definition.kind.value
     if kind == "output":
@@ -138,9 +145,8 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
         if not values.complete:
             return None
     else:
-        scope.low.found.error(
-            "SS311", f"a {kind} step is written with a block {{ ... }}", definition.body.span
-        )
+        called = article(STEP_KINDS[kind].called)
+        scope.low.found.error("SS311", f"{called} is written with a block {{ ... }}", definition.body.span)
         return None
     return LOWER_STEP[kind](StepBody(scope, definition, values))
 
@@ -178,16 +184,29 @@ def _order(low: Lowering, steps: dict[str, tree.Definition]) -> list[str] | None
                 needed.discard(name)
                 if not needed:
                     heapq.heappush(ready, other)
-    stuck = sorted(set(steps) - set(order))
-    if stuck:
-        alone = len(stuck) == 1
+    if len(order) < len(steps):
+        circle = _circle(before)
+        first, *others = (Label(steps[name].name.span) for name in circle)
         low.found.error(
             "SS208",
-            f'"{stuck[0]}" waits for itself' if alone else f"{listing(stuck)} wait for each other",
-            *(Label(steps[name].name.span, "" if i == 0 else "and this one") for i, name in enumerate(stuck)),
+            f'"{circle[0]}" waits for itself'
+            if not others
+            else f"these steps wait for each other: {' → '.join([*circle, circle[0]])}",
+            first,
+            *(Label(label.span, "and this one") for label in others),
         )
         return None
     return order
+
+
+def _circle(before: dict[str, set[str]]) -> list[str]:
+    """Steps each of which waits for the next, and the last for the first; `before` holds what is left."""
+    path: list[str] = []
+    at = min(name for name, needed in before.items() if needed)
+    while at not in path:
+        path.append(at)
+        at = min(needed for needed in before[at] if before[needed])
+    return path[path.index(at) :]
 
 
 def _mentioned(definition: tree.Definition) -> Iterator[str]:

@@ -98,7 +98,12 @@ def _character(slip: Slip) -> Region:
     place, char = slip.place, slip.text[slip.place]
     line_end = slip.layout.line(place)[1]
     if slip.text[max(place - 2, 0) : place + 1] == '"""':
-        slip.found.error("SS112", "this text block is not closed", slip.span(place - 2, place + 1))
+        slip.found.error(
+            "SS112",
+            "this text block is not closed",
+            slip.span(place - 2, place + 1),
+            help='Close it with """.',
+        )
         end = re.compile(r"^\}", re.M).search(slip.text, place)
         return slip.layout.entry(place - 2)[0], end.start() if end else len(slip.text)
     if char == '"':

@@ -87,7 +87,12 @@ def _score(
         match node:
             case tree.Name(value="check"):
                 if items.get("check") != "check":
-                    found.error("SS422", "these items carry no check: check", node.span)
+                    found.error(
+                        "SS422",
+                        "these items carry no check",
+                        node.span,
+                        help="Their held-out set needs the column check: check, and a check in each record.",
+                    )
                     return None
                 check = True
             case tree.Phrase(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import Label, Span, did_you_mean, listing
+from compiler.diagnostics import Label, Span, article, did_you_mean, listing
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.prompts import lower_prompt_use
@@ -29,6 +29,7 @@ class StageScope:
     name: str
     learner: str
     definitions: Mapping[str, tree.Definition]
+    unread: frozenset[str] = frozenset()  # steps that were reported before they could be lowered
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     facts: dict[str, StepFacts] = field(default_factory=dict)
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class StageScope:
         definition = self.definitions.get(ref.name)
         if definition is None:
             near = [n for n, d in self.definitions.items() if d.kind.value in kinds]
-            if not self.low.program.damaged:
+            if not self.low.program.damaged and ref.name not in self.unread:
                 self.low.found.error(
                     "SS205",
                     f'there is no step "{ref.name}" in this stage',
@@ -55,7 +56,7 @@ class StageScope:
             called = STEP_KINDS[definition.kind.value].called
             self.low.found.error(
                 "SS206",
-                f'"{ref.name}" is a {called}; this must be {what}',
+                f'"{ref.name}" is {article(called)}; this must be {what}',
                 Label(ref.span),
                 Label(definition.name.span, "defined here"),
             )
@@ -158,6 +159,18 @@ class StepBody:
         if not self.scope.step(ref, MAPS, "a step that makes records"):
             return None
         return self.scope.id(ref.name), self.scope.columns[ref.name]
+
+    def not_a_text(self, ref: Ref, columns: Mapping[str, str]) -> None:
+        texts = [name for name, type_ in columns.items() if type_ == "text"]
+        type_ = columns.get(ref.name)
+        self.scope.low.found.error(
+            "SS417",
+            f'"{ref.name}" is a {type_.replace("_", " ")}, not a text'
+            if type_
+            else f'"{ref.name}" is not a column here',
+            Label(ref.span, did_you_mean(ref.name, texts)),
+            help=f"The text columns here are {listing(texts)}.",
+        )
 
 
 def lower_model(low: Lowering, file: str, ref: Ref) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.diagnostics import Label, did_you_mean, listing
+from compiler.diagnostics import Label, did_you_mean, listing, percent
 from compiler.lower.data import lower_dataset
 from compiler.lower.rules import lower_rules
 from compiler.lower.steps.scope import StepBody
@@ -46,11 +46,7 @@ def _near(body: StepBody, columns: Mapping[str, str]) -> Near | None:
             named=((tree.Name(value="similarity"), share),),
         ):
             if columns.get(column.value) != "text":
-                found.error(
-                    "SS417",
-                    f'"{column.value}" is not a text column here',
-                    Label(column.span, did_you_mean(column.value, columns)),
-                )
+                body.not_a_text(Ref(column.value, column.span), columns)
                 return None
             similarity = QuantityOf("share", 0.01, 1).read(share, found)
             return Near(column=column.value, similarity=similarity) if isinstance(similarity, float) else None
@@ -102,7 +98,7 @@ def lower_split(body: StepBody) -> AnyStep | None:
     parts = {"train": values.get("train"), "dev": values.get("dev")}
     if abs(sum(parts.values()) - 1) > 1e-9:
         found.error(
-            "SS329", f"the parts add up to {sum(parts.values()):.0%}, not to 100 %", values.place("dev")
+            "SS329", f"the parts add up to {percent(sum(parts.values()))}, not to 100 %", values.place("dev")
         )
         return None
     body.scope.parts[body.name] = tuple(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Label, did_you_mean
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_part
 from compiler.plan.model import AnyStep, EarlyStop, Lora, Optimizer, Train
@@ -10,7 +9,7 @@ from compiler.shapes import Ref, Values
 
 
 def lower_train(body: StepBody) -> AnyStep | None:
-    scope, values, found = body.scope, body.values, body.scope.low.found
+    scope, values = body.scope, body.values
     start = scope.model(values.get("start"))
     read = lower_part(body, values.get("data"))
     if start is None or read is None:
@@ -19,11 +18,7 @@ def lower_train(body: StepBody) -> AnyStep | None:
     columns = scope.columns[data]
     target: Ref = values.get("target")
     if columns.get(target.name) != "text":
-        found.error(
-            "SS417",
-            f'"{target.name}" is not a text column here',
-            Label(target.span, did_you_mean(target.name, columns)),
-        )
+        body.not_a_text(target, columns)
         return None
     use = scope.prompt(values.get("prompt"), columns, start)
     if use is None:
