@@ -7,6 +7,7 @@ and its death is a failure with one sentence, not a hang.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Literal
 
 from runtime.child import Channel, Child
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
-from runtime.failures import RunEnded
+from runtime.failures import RunEnded, RunFailed
 
 EngineKind = Literal["transformers", "mock"]
 
@@ -94,7 +95,8 @@ class HostedEngine:
                 yield answer
                 answer = self._next(number)
         except GeneratorExit:
-            self._child.send(_Cancel())
+            with suppress(RunFailed):  # the engine may be closed by now
+                self._child.send(_Cancel())
             raise
         except RunEnded:
             raise

@@ -45,10 +45,10 @@ def few_shot_prompts(count: int, shared: int = 90, seed: int = 0) -> list[tuple[
     return [dice.choice(stems) + some(dice.randrange(1, 25)) for _ in range(count)]
 
 
-@torch.no_grad()
 def reference_logprobs(model: Any, prompt: tuple[int, ...], continuation: tuple[int, ...]) -> list[float]:
     ids = torch.tensor([prompt + continuation])
-    logits = model(ids).logits[0].float().log_softmax(1)
+    with torch.no_grad():
+        logits = model(ids).logits[0].float().log_softmax(1)
     return [float(logits[len(prompt) - 1 + n, token]) for n, token in enumerate(continuation)]
 
 
