@@ -33,14 +33,15 @@ def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], in
 
 
 def _stages(path: str) -> Iterator[str]:
-    """The file itself, or the files of a folder that define a stage or cannot be read."""
+    """The file itself, or the stages of a folder."""
     folder = Path(path)
-    if not folder.is_dir():
-        yield path
-        return
-    for file in sorted(folder.rglob("*.stage")):
-        if file.name != PROFILES and file.is_file() and _may_define_a_stage(file):
-            yield str(file)
+    yield from map(str, stage_files(folder)) if folder.is_dir() else [path]
+
+
+def stage_files(folder: Path) -> list[Path]:
+    """Files of a folder and its subfolders that define a stage, or that cannot be read to know."""
+    files = [path for path in sorted(folder.rglob("*.stage")) if path.name != PROFILES]
+    return [path for path in files if path.is_file() and _may_define_a_stage(path)]
 
 
 def _may_define_a_stage(path: Path) -> bool:

@@ -38,16 +38,17 @@ def _heading(plan: PlanFile, stage: Stage) -> Iterator[str]:
     yield stage.name
     yield from wrap(stage.doc, WIDTH)
     yield ""
-    scale = f"{share(binding.scale)} of the full scale" if binding.scale != 1 else "full scale"
+    scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
     threads = f", {binding.threads} threads" if binding.threads else ""
     hardware = f" on {plan.quote.hardware}" if plan.quote.hardware else ""
     yield from _entry(
-        "profile", f"{binding.profile}: {binding.engine}{hardware}{threads}; {scale}; seed {binding.seed}"
+        "profile",
+        f"{binding.profile}: engine {binding.engine}{hardware}{threads}; {scale}; seed {binding.seed}",
     )
     for role, bound in binding.models.items():
         kind = plan.method.models[role].kind
         note = f"; {bound.note}" if bound.note else ""
-        yield from _entry("model", f"{role} ({kind}): {source_of(bound)}, {bound.precision}{note}")
+        yield from _entry("model", f"{role}, {kind}: {source_of(bound)}, {bound.precision}{note}")
         if bound.stand_in:
             yield from _entry("", f"STAND-IN ({bound.stand_in} model), because {bound.because}")
     if binding.rehearsal:
@@ -96,14 +97,15 @@ def _power(plan: PlanFile, step: Evaluate) -> str:
     """What the comparison could show if all of its items were looked at."""
     assert step.compare is not None
     items = plan.method.datasets[step.items].items
-    lifts = [points(detectable_lift(items, step.compare.alpha, part)) for part in DISCORDANCES]
-    shares = [share(part) for part in DISCORDANCES]
+    first, *others = [
+        f"{points(detectable_lift(items, step.compare.alpha, part))} at {share(part)}"
+        for part in DISCORDANCES
+    ]
     looked = "all " if plan.binding.held_out else ""
-    first = f"{lifts[0]} points at {shares[0]}"
-    others = [f"{lift} at {part}" for lift, part in zip(lifts[1:], shares[1:], strict=True)]
     return (
-        f"{short(step.id)}: {looked}{count(items)} items show a lift of {first} discordant pairs, "
-        f"{listing(others)} ({share(POWER)} power, alpha {share(step.compare.alpha)}; "
+        f"{short(step.id)}: least lift in points that {looked}{count(items)} items show: "
+        f"{first} discordant pairs, {listing(others)} "
+        f"({share(POWER)} power, alpha {share(step.compare.alpha)}; "
         f"wanted: {step.compare.smallest_effect * 100:g})"
     )
 

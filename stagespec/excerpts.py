@@ -58,25 +58,30 @@ def end_place(source: Source, span: Span) -> tuple[int, int]:
 def excerpt(source: Source, marks: Sequence[Mark]) -> Iterator[Row]:
     """The lines that the marks stand on, in order, each followed by its underlines."""
     shown = 0
+    last_row = Row("", "")
     ordered = sorted(marks, key=lambda mark: (place(source, mark.label.span), not mark.primary))
     for mark in ordered:
         first, last = place(source, mark.label.span)[0], end_place(source, mark.label.span)[0]
         if shown and first > shown + 1:
             yield Row("...", "")
         if first == last:
-            yield from _on_one_line(source, mark, repeat=first != shown)
+            line, underline = _on_one_line(source, mark)
+            if line != last_row:  # a long line may show another piece of itself
+                yield line
+            yield underline
+            last_row = line
         else:
             yield from _on_several_lines(source, mark)
         shown = last
 
 
-def _on_one_line(source: Source, mark: Mark, repeat: bool) -> Iterator[Row]:
+def _on_one_line(source: Source, mark: Mark) -> tuple[Row, Row]:
+    """The line, and the row below it that underlines the mark."""
     line, column = place(source, mark.label.span)
     end = end_place(source, mark.label.span)[1]
     text, start, width = window(source.line(line), column - 1, max(end, column + 1) - 1)
-    if repeat:
-        yield Row(str(line), text)
-    yield Row("", " " * start, f"{mark.sign * width} {mark.label.text}".rstrip(), mark.primary)
+    underline = f"{mark.sign * width} {visible(mark.label.text)}".rstrip()
+    return Row(str(line), text), Row("", " " * start, underline, mark.primary)
 
 
 def _on_several_lines(source: Source, mark: Mark) -> Iterator[Row]:
@@ -91,13 +96,13 @@ def _on_several_lines(source: Source, mark: Mark) -> Iterator[Row]:
         yield Row(str(number), bar + window(source.line(number), 0, 0)[0])
     text, _, _ = window(source.line(last)[: max(end - 1, 1)], 0, 0)
     line = "|" + "_" * max(width(text), 1) + mark.sign
-    yield Row("", "", f"{line} {mark.label.text}".rstrip(), mark.primary)
+    yield Row("", "", f"{line} {visible(mark.label.text)}".rstrip(), mark.primary)
 
 
 def window(line: str, start: int, end: int) -> tuple[str, int, int]:
     """A line as it is shown, and where characters `start` up to `end` stand in it: offset and width."""
     before, marked, after = (visible(part) for part in _parts(line, start, end))
-    marked = marked or " "
+    marked = marked if marked or after else " "
     if width(before + marked + after) > WINDOW:
         if width(before) > BEFORE:
             before = "…" + _last(before, BEFORE - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 
 from compiler.plan.expressions import COMPARE, Value
 from compiler.plan.model import Expression, ModelBinding
@@ -25,6 +26,8 @@ def rough(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """`41 s`, `16 min`, `1 h 21 min`"""
+    if 0 < seconds < 0.95:
+        return "< 1 s"
     if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -40,8 +43,8 @@ def share(value: float) -> str:
 
 
 def points(value: float) -> str:
-    """A difference of shares: `7.1`"""
-    return f"{value * 100:.1f}"
+    """A difference of shares: `7.1`, or `none` where no difference is large enough."""
+    return f"{value * 100:.1f}" if isfinite(value) else "none"
 
 
 def source_of(binding: ModelBinding) -> str:
@@ -55,7 +58,7 @@ def source_of(binding: ModelBinding) -> str:
         return "mock: canned text and random weights"
     first = f"{source.packages[0]} {source.versions[0]}"
     parts = f" and {len(source.packages) - 1} more parts" if len(source.packages) > 1 else ""
-    return f"package {first}{parts}, GGUF dequantised"
+    return f"{first}{parts}, GGUF dequantised"
 
 
 def condition(expression: Expression | Value) -> str:

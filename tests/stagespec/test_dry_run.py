@@ -1,0 +1,93 @@
+"""The plan for a person: everything it must say, on one screen, and the detail behind it."""
+
+from __future__ import annotations
+
+import re
+
+from syrupy.assertion import SnapshotAssertion
+
+from compiler.plan.model import Expression, PlanFile, StepQuote
+from stagespec.dry_run import render_plan
+from stagespec.dry_run_colour import coloured
+from stagespec.wording import condition, duration, rough, share
+
+
+def quoted(plan: PlanFile, tokens: int, seconds: float, usd: float | None = None) -> PlanFile:
+    """The plan with the same estimate for every step."""
+    steps = {id: StepQuote(tokens=tokens, seconds=seconds, basis="") for id in plan.quote.steps}
+    quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": usd})
+    return plan.model_copy(update={"quote": quote})
+
+
+def test_the_first_screen(plan: PlanFile, snapshot: SnapshotAssertion) -> None:
+    text = render_plan(quoted(plan, 1000, 90))
+    assert text == snapshot
+    assert len(text.splitlines()) <= 45
+
+
+def test_everything_behind_it(plan: PlanFile, snapshot: SnapshotAssertion) -> None:
+    assert render_plan(quoted(plan, 1000, 90), verbose=True) == snapshot
+
+
+def test_no_line_is_wider_than_100_columns(plan: PlanFile) -> None:
+    assert max(map(len, render_plan(plan, verbose=True).splitlines())) <= 100
+
+
+def test_money_is_named_only_where_there_is_a_price(plan: PlanFile) -> None:
+    assert "usd" not in render_plan(plan)
+    text = render_plan(quoted(plan, 1000, 3600, usd=2.0))
+    assert "about 14 h, about 28.00 usd of a budget of 5 usd" in text
+
+
+def test_a_rehearsal_says_what_it_cannot_do(plan: PlanFile) -> None:
+    assert "goes on past closed gates; no verdict can be reached" in render_plan(plan)
+    full = plan.model_copy(update={"binding": plan.binding.model_copy(update={"rehearsal": False})})
+    assert "verdict can be reached" not in render_plan(full)
+
+
+def test_fewer_held_out_items_are_named(plan: PlanFile) -> None:
+    capped = plan.model_copy(update={"binding": plan.binding.model_copy(update={"held_out": 2})})
+    text = render_plan(capped)
+    assert "2 items of each held-out set" in text
+    assert re.search(r"test_items, 2 of \d+ items", text)
+    assert re.search(r"power .*all \d+ items", text)
+
+
+def test_colour_changes_nothing_but_colour(plan: PlanFile) -> None:
+    text = render_plan(plan, verbose=True)
+    assert re.sub(r"\x1b\[\d+m", "", coloured(text)) == text
+
+
+def test_numbers_as_people_write_them() -> None:
+    assert [rough(n) for n in (7, 999, 1000, 16_630, 999_600, 1_900_000, 52_000_000)] == [
+        "7",
+        "999",
+        "1.0 k",
+        "17 k",
+        "1.0 M",
+        "1.9 M",
+        "52 M",
+    ]
+    assert [duration(s) for s in (0, 0.3, 41, 59.7, 940, 3600, 4860)] == [
+        "0 s",
+        "< 1 s",
+        "41 s",
+        "1 min",
+        "16 min",
+        "1 h",
+        "1 h 21 min",
+    ]
+    assert share(0.005) == "0.5 %"
+
+
+def test_conditions_in_the_words_of_the_language() -> None:
+    column = Expression(op="column", args=("finish",))
+    limit = Expression(op="==", args=(column, "length"))
+    long = Expression(op=">", args=(Expression(op="words", args=(column,)), 40.0))
+    raw = Expression(op="matches", args=(Expression(op="raw", args=("finish",)), "a|b"))
+    either = Expression(op="or", args=(limit, long))
+    assert condition(Expression(op="not", args=(either,))) == "not (finish == length or words(finish) > 40)"
+    assert (
+        condition(Expression(op="and", args=(raw, limit))) == "raw(finish) matches /a|b/ and finish == length"
+    )
+    assert condition(Expression(op="==", args=(column, "a word"))) == 'finish == "a word"'
