@@ -1,0 +1,69 @@
+"""Batches of similar length, padded on the right; the same ones for the same seed and epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.utils.data import Sampler
+
+from runtime.training.examples import TrainingExample
+
+IGNORED = -100  # cross entropy's own mark for positions without loss
+_POOL = 50  # batches that are sorted by length together: little padding, and the order stays random
+
+
+def collate(examples: Sequence[TrainingExample], padding_id: int = 0) -> dict[str, torch.Tensor]:
+    """Examples as tensors of shape (batch, longest): ids, attention mask, position ids, labels (int64).
+
+    Labels are -100 on prompts and padding. Padding is on the right and masked, so its id is of no
+    consequence.
+    """
+    longest = max(example.length for example in examples)
+    shape = (len(examples), longest)
+    ids = torch.full(shape, padding_id, dtype=torch.long)
+    labels = torch.full(shape, IGNORED, dtype=torch.long)
+    mask = torch.zeros(shape, dtype=torch.long)
+    for row, example in enumerate(examples):
+        start = len(example.prompt_ids)
+        ids[row, : example.length] = torch.tensor(example.prompt_ids + example.target_ids)
+        labels[row, start : example.length] = torch.tensor(example.target_ids)
+        mask[row, : example.length] = 1
+    positions = torch.arange(longest).expand(shape).contiguous()
+    return {"input_ids": ids, "attention_mask": mask, "position_ids": positions, "labels": labels}
+
+
+class LengthGrouped(Sampler[int]):  # type: ignore[misc]
+    """Indices whose consecutive slices of `batch` have similar lengths, reshuffled for each `epoch`.
+
+    The order depends on lengths, seed and epoch alone and draws from no shared generator, so a
+    training that was killed goes on with the batches it would have had. The batches themselves are
+    shuffled (transformers' own sampler runs from long to short); the odd ones that fill no batch are
+    drawn at random and come last.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+        self.lengths = tuple(lengths)
+        self.batch = batch
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        for batch in self.batches(self.epoch):
+            yield from batch
+
+    def batches(self, epoch: int) -> list[list[int]]:
+        """The epoch's batches in the order in which they are trained on."""
+        draw = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
+        order = torch.randperm(len(self.lengths), generator=draw).tolist()
+        full = len(order) - len(order) % self.batch
+        pool = _POOL * self.batch
+        batches: list[list[int]] = []
+        for start in range(0, full, pool):
+            alike = sorted(order[start : min(start + pool, full)], key=lambda i: self.lengths[i])
+            batches += [alike[i : i + self.batch] for i in range(0, len(alike), self.batch)]
+        shuffled = [batches[i] for i in torch.randperm(len(batches), generator=draw).tolist()]
+        return shuffled + ([order[full:]] if full < len(order) else [])

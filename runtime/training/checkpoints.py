@@ -1,0 +1,54 @@
+"""Checkpoints of one training: which may be gone on from, and when the next is due."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from runtime.training.sft import SftJob
+
+_PER_TRAINING = 20  # one every 5 % of the way, so a kill costs little and the disk sees few
+
+
+def newest(job: SftJob) -> Path | None:
+    """The newest whole checkpoint of this very job in its `work` folder; those of another job are removed.
+
+    transformers writes `trainer_state.json` last, so a checkpoint that has it, readable, is whole.
+    """
+    work, meaning = Path(job.work), _meaning(job)
+    mark = work / "job.sha256"
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != meaning:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        mark.write_text(meaning, encoding="utf-8")
+    whole = [path for path in work.glob("checkpoint-*") if _is_whole(path)]
+    # By the step in the name: times of change say nothing after a copy.
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def steps_between(total: int) -> int:
+    """How many optimizer steps lie between two checkpoints of a training of `total` steps."""
+    return max(1, total // _PER_TRAINING)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _meaning(job: SftJob) -> str:
+    """A hash of all that decides the adapter: the job without its places and its threads."""
+    plain: dict[str, Any] = asdict(replace(job, out="", work="", threads=None))
+    for name, value in plain.items():
+        if isinstance(value, BaseModel):
+            plain[name] = value.model_dump(mode="json")
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

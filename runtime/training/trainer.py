@@ -1,0 +1,222 @@
+"""Training itself: transformers' Trainer with our batches and loss. Runs in the child."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import accelerate
+import peft
+import torch
+import transformers
+from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, set_seed
+
+from runtime.failures import RunFailed
+from runtime.training import adapter, checkpoints
+from runtime.training.arguments import check_machine, training_arguments
+from runtime.training.batches import IGNORED, LengthGrouped, collate
+from runtime.training.examples import TrainingExample, check_ends, check_masks, fitting
+from runtime.training.loss import summed_loss
+from runtime.training.sft import SftJob, SftResult, StepDone
+
+Emit = Callable[[object], None]
+
+
+def train(job: SftJob, emit: Emit) -> SftResult:
+    """See `sft.train_sft`, which is this function behind an import that costs nothing."""
+    check_machine(job.weights, job.optimizer)
+    transformers.utils.logging.set_verbosity_error()
+    if job.threads:
+        torch.set_num_threads(job.threads)
+    kept, left_out = fitting(job.examples, job.max_length)
+    dev, dev_left_out = fitting(job.dev_examples, job.max_length)
+    _check(job, kept, dev)
+    ended = check_ends((*kept, *dev), adapter.eos_ids(job.folder))
+    seed = job.seed % 2**32  # the most that numpy's generator takes
+    set_seed(seed)
+    model = adapter.load(job.folder, job.weights, job.lora, job.start_adapter)
+    parameters = adapter.trainable(model)
+    sampler = LengthGrouped([example.length for example in kept], job.batch, seed)
+    trainer = _trainer(job, model, kept, dev, sampler, seed, emit)
+    checkpoint = checkpoints.newest(job)
+    resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    began = time.monotonic()
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    seconds = time.monotonic() - began
+    sha256 = adapter.write(model, Path(job.out))
+    shutil.rmtree(job.work, ignore_errors=True)
+    state = trainer.state
+    trained = _batches(kept, sampler, state.global_step)
+    real = [sum(e.length for e in batch) for batch in trained]
+    padded = [len(batch) * max(e.length for e in batch) for batch in trained]
+    dev_losses = _logged(state, "eval_loss")
+    return SftResult(
+        adapter_sha256=sha256,
+        examples=len(kept),
+        left_out=left_out,
+        dev_left_out=dev_left_out,
+        ended_by_eos=ended,
+        losses=_logged(state, "loss"),
+        grad_norms=_logged(state, "grad_norm"),
+        dev_losses=tuple(loss for _, loss in dev_losses),
+        best_epoch=_best_epoch(job, dev_losses),
+        stopped_early=state.global_step < state.max_steps,
+        first_masked_share=_masked_share(collate(trained[0], job.pad_id)),
+        tokens=sum(real),
+        target_tokens=sum(len(e.target_ids) for batch in trained for e in batch),
+        padding_tokens=sum(padded) - sum(real),
+        seconds=seconds,
+        tokens_per_second=sum(real[resumed_at:]) / seconds,
+        trainable_parameters=parameters,
+        weights=job.weights,
+        steps=state.global_step,
+        resumed_at=resumed_at,
+        peak_memory_gib=_peak_memory_gib(),
+        versions=_versions(),
+    )
+
+
+def _check(job: SftJob, kept: Sequence[TrainingExample], dev: Sequence[TrainingExample]) -> None:
+    if not kept:
+        raise RunFailed(
+            f"None of the {len(job.examples)} training examples has at most {job.max_length} tokens.",
+            "Raise max_length, or make shorter examples.",
+        )
+    if job.patience is not None and not dev:
+        raise RunFailed("Stopping early needs dev examples, and there are none that fit.")
+    check_masks((*kept, *dev))
+
+
+class _TargetTrainer(Trainer):  # type: ignore[misc]
+    """The Trainer with our sampler and loss. A dev loss is a mean over target tokens, not over batches."""
+
+    def __init__(self, sampler: LengthGrouped, **more: Any) -> None:
+        super().__init__(**more)
+        self.control: Any
+        self._sampler = sampler
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:  # noqa: ARG002
+        return self._sampler
+
+    def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:
+        total, targets = summed_loss(model, inputs)
+        return total / targets
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        self.model.eval()
+        total, targets = 0.0, 0
+        with torch.no_grad():
+            for batch in self.get_eval_dataloader():
+                loss, count = summed_loss(self.model, batch)
+                total, targets = total + loss.item(), targets + count
+        metrics = {"eval_loss": total / targets}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+class _Pace(TrainerCallback):  # type: ignore[misc]
+    """Gives each epoch its order, asks for checkpoints between the ends of epochs, and tells of each step."""
+
+    def __init__(self, sampler: LengthGrouped, per_epoch: int, emit: Emit) -> None:
+        self._sampler = sampler
+        self._per_epoch = per_epoch
+        self._emit = emit
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self._sampler.epoch = state.global_step // self._per_epoch
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        within = state.global_step % self._per_epoch  # at its end an epoch saves by itself
+        if within and state.global_step % checkpoints.steps_between(state.max_steps) == 0:
+            control.should_save = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
+        if "loss" in logs:
+            self._emit(StepDone(state.global_step, state.max_steps, logs["loss"]))
+
+
+def _trainer(
+    job: SftJob,
+    model: Any,
+    kept: Sequence[TrainingExample],
+    dev: Sequence[TrainingExample],
+    sampler: LengthGrouped,
+    seed: int,
+    emit: Emit,
+) -> _TargetTrainer:
+    per_epoch = ceil(len(kept) / job.batch)
+    callbacks: list[TrainerCallback] = [_Pace(sampler, per_epoch, emit)]
+    if job.patience is not None:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=job.patience))
+    trainer = _TargetTrainer(
+        sampler=sampler,
+        model=model,
+        args=training_arguments(
+            job.optimizer,
+            job.epochs,
+            job.batch,
+            seed=seed,
+            steps=per_epoch * job.epochs,
+            patience=job.patience is not None,
+            dev=bool(dev),
+            bf16=job.weights != "float32",
+            folder=job.work,
+        ),
+        train_dataset=kept,
+        eval_dataset=dev or None,
+        data_collator=partial(collate, padding_id=job.pad_id),
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _batches(
+    kept: Sequence[TrainingExample], sampler: LengthGrouped, steps: int
+) -> list[list[TrainingExample]]:
+    """The batches of the first `steps` optimizer steps, drawn again: a resumed training hasn't seen all."""
+    found: list[list[int]] = []
+    epoch = 0
+    while len(found) < steps:
+        found += sampler.batches(epoch)
+        epoch += 1
+    return [[kept[i] for i in batch] for batch in found[:steps]]
+
+
+def _logged(state: Any, name: str) -> tuple[tuple[int, float], ...]:
+    """The history is part of each checkpoint, so it begins at step 1 also after a resume."""
+    return tuple((row["step"], float(row[name])) for row in state.log_history if name in row)
+
+
+def _best_epoch(job: SftJob, dev_losses: Sequence[tuple[int, float]]) -> int | None:
+    """The epoch, counted from 1, whose adapter is the result; None where the last one's is by plan."""
+    if job.patience is None:
+        return None
+    return 1 + min(range(len(dev_losses)), key=lambda epoch: dev_losses[epoch][1])
+
+
+def _masked_share(batch: Mapping[str, torch.Tensor]) -> float:
+    """Share of a batch's tokens, padding left out, that carry no loss: measured on what a model is given."""
+    real = batch["attention_mask"].bool()
+    return float((batch["labels"][real] == IGNORED).float().mean())
+
+
+def _peak_memory_gib() -> float:
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated()) / 2**30
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    libraries = {"torch": torch, "transformers": transformers, "peft": peft, "accelerate": accelerate}
+    return (("python", platform.python_version()), *((name, m.__version__) for name, m in libraries.items()))
