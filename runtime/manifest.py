@@ -21,7 +21,17 @@ from runtime.steps.evaluate import Evaluation
 from runtime.work import Work
 
 MANIFEST = "manifest.json"
-PACKAGES = ("stagespec", "torch", "transformers", "peft", "accelerate", "tokenizers", "datasketch", "scipy", "pyarrow")
+PACKAGES = (
+    "stagespec",
+    "torch",
+    "transformers",
+    "peft",
+    "accelerate",
+    "tokenizers",
+    "datasketch",
+    "scipy",
+    "pyarrow",
+)
 SHOWN = 10
 
 
@@ -69,7 +79,11 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
         "funnel": [_counts(step.id, step.kind, work) for step in stage.steps if step.id in work.records],
         "gates": [_gate(step, work) for step in stage.steps if step.kind in ("gate", "quality")],
         "training": [
-            {"step": step.id, "plan": step.model_dump(mode="json"), "result": _plain(work.outcomes.get(step.id))}
+            {
+                "step": step.id,
+                "plan": step.model_dump(mode="json"),
+                "result": _plain(work.outcomes.get(step.id)),
+            }
             for step in stage.steps
             if isinstance(step, Train)
         ],
@@ -157,7 +171,12 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
         {
             "item": item["id"],
             "instruction": item["instruction"],
-            "arms": {name: {"text": a.text, "passed": a.passed} for name, many in outcome.arms.items() for a in many if a.item == item["id"]},
+            "arms": {
+                name: {"text": a.text, "passed": a.passed}
+                for name, many in outcome.arms.items()
+                for a in many
+                if a.item == item["id"]
+            },
         }
         for item in sample(list(work.data[step.items]), SHOWN, "shown", step.id)
     ]
@@ -173,7 +192,11 @@ def _samples(step: Judge, work: Work) -> dict[str, Any]:
         by_id = {r.id: r for r in many}
         return [{"id": id, **{k: _plain(v) for k, v in by_id[id].columns.items()}} for id in chosen]
 
-    return {"step": step.id, "kept": shown(records.kept), "rejected": shown([r.record for r in records.rejected])}
+    return {
+        "step": step.id,
+        "kept": shown(records.kept),
+        "rejected": shown([r.record for r in records.rejected]),
+    }
 
 
 def _all(work: Work, kind: type[Any]) -> list[Any]:

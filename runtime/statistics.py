@@ -75,7 +75,11 @@ def lift(first: Sequence[bool], second: Sequence[bool], seed: int) -> Interval:
     if difference.size < 2 or np.all(difference == difference[0]):
         return Interval(mean, None, None)
     found = stats.bootstrap(
-        (difference,), np.mean, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="BCa",
+        (difference,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval
     low, high = float(found.low), float(found.high)
@@ -154,7 +158,12 @@ def auc(good: Sequence[float], bad: Sequence[float], seed: int = 0) -> Interval:
     if len(x) < 2 or len(y) < 2:
         return Interval(value, 0.0, 1.0)
     found = stats.bootstrap(
-        (x, y), statistic, n_resamples=RESAMPLES, confidence_level=CONFIDENCE, method="percentile",
-        rng=np.random.default_rng(seed), vectorized=True,
+        (x, y),
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+        vectorized=True,
     ).confidence_interval
     return Interval(value, float(found.low), float(found.high))

@@ -118,7 +118,11 @@ def reach_verdict(
 
 
 def _numbers_say(
-    comparison: Comparison, arms: Mapping[str, ArmRate], test: PairedTest, gain: Interval, table: Mapping[str, TypeRow]
+    comparison: Comparison,
+    arms: Mapping[str, ArmRate],
+    test: PairedTest,
+    gain: Interval,
+    table: Mapping[str, TypeRow],
 ) -> tuple[Outcome, list[str]]:
     reasons = [
         f"{comparison.arm} {_rate(arms[comparison.arm])} against {comparison.baseline} {_rate(arms[comparison.baseline])}: "
@@ -132,13 +136,17 @@ def _numbers_say(
     if gain.value < 0:
         return "worse", reasons
     if gain.value < comparison.smallest_effect:
-        reasons.append(f"the lift is below the smallest effect worth claiming ({comparison.smallest_effect:.0%})")
+        reasons.append(
+            f"the lift is below the smallest effect worth claiming ({comparison.smallest_effect:.0%})"
+        )
         return "no difference shown", reasons
     regressed = [name for name, row in table.items() if row.regressed]
     if regressed:
         reasons.append(f"items of type {', '.join(regressed)} got significantly worse")
         return "no difference shown", reasons
-    better = [n for n, a in arms.items() if n != comparison.arm and a.rate.value >= arms[comparison.arm].rate.value]
+    better = [
+        n for n, a in arms.items() if n != comparison.arm and a.rate.value >= arms[comparison.arm].rate.value
+    ]
     if better:
         reasons.append(f"baseline {better[0]} does as well without training: {_rate(arms[better[0]])}")
         return "no difference shown", reasons
@@ -186,7 +194,17 @@ def _type_table(arm: Flags, baseline: Flags, types: Mapping[str, str]) -> dict[s
 
 def _unmeasured(comparison: Comparison, arms: Mapping[str, ArmRate], reasons: tuple[str, ...]) -> Verdict:
     return Verdict(
-        outcome="not shown", numbers_say="not shown", reasons=reasons, arm=comparison.arm, baseline=comparison.baseline,
-        arms=arms, lift=None, test=None, alpha=comparison.alpha, smallest_effect=comparison.smallest_effect,
-        effect_size=None, types={}, power=(),
+        outcome="not shown",
+        numbers_say="not shown",
+        reasons=reasons,
+        arm=comparison.arm,
+        baseline=comparison.baseline,
+        arms=arms,
+        lift=None,
+        test=None,
+        alpha=comparison.alpha,
+        smallest_effect=comparison.smallest_effect,
+        effect_size=None,
+        types={},
+        power=(),
     )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
 from compiler.plan.model import Train
+from runtime.child import run_in_child
 from runtime.failures import RunFailed
-from runtime.progress import Said
+from runtime.identity import digest, seed
+from runtime.journal import disk_errors, write_whole
+from runtime.progress import Advanced, Began, Ended, Said
 from runtime.records import Record
 from runtime.steps.gates import closed_gates
-from runtime.training.examples import TrainingExample
+from runtime.training.examples import LeftOut, TrainingExample
+from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
 from runtime.work import Adapter, Work
 
 
@@ -31,7 +43,7 @@ def train(step: Train, work: Work) -> None:
     dev = _examples(step, work, step.stop_early.part) if step.stop_early else []
     job = _job(step, work, examples, dev)
     result = _trained(step, work, job)
-    work.adapters[step.id] = Adapter(result.folder, result.adapter_sha256)
+    work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
     work.decide(step.id, result, trained=True, closed=closed, adapter_sha256=result.adapter_sha256)
 
 
@@ -51,3 +63,68 @@ def _example(step: Train, work: Work, record: Record, lead: str) -> TrainingExam
         prompt_ids=work.tokens.prompt_ids(work.render(step.prompt, record.columns, record.id)),
         target_ids=(*target, work.tokens.eos_id) if ended else target,
     )
+
+
+def _job(step: Train, work: Work, examples: list[TrainingExample], dev: list[TrainingExample]) -> SftJob:
+    name = step.id.rpartition(".")[2]
+    start = work.adapter(step.start)
+    return SftJob(
+        folder=str(work.local.folder),
+        start_adapter=str(start.folder) if start else None,
+        examples=examples,
+        dev_examples=dev,
+        lora=step.lora,
+        optimizer=step.optimizer,
+        weights=work.binding.weights or step.weights,
+        epochs=step.epochs,
+        batch=step.batch,
+        max_length=step.max_length,
+        patience=step.stop_early.patience if step.stop_early else None,
+        pad_id=work.tokens.eos_id,
+        seed=seed(work.binding.seed, "train", step.id),
+        threads=work.binding.threads,
+        out=str(work.folder / "adapters" / name),
+        work=str(work.folder / "checkpoints" / name),
+    )
+
+
+def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
+    """The result, from an earlier run of the very same training where there is one."""
+    stored = Path(job.out).with_suffix(".json")
+    meaning = digest(
+        {k: _meaning(v) for k, v in asdict(job).items() if k not in ("out", "work", "threads")},
+        work.local.sha256,
+    )
+    if stored.exists():
+        known = json.loads(stored.read_text(encoding="utf-8"))
+        if known["job"] == meaning and adapter_digest(Path(job.out)) == known["result"]["adapter_sha256"]:
+            return _restored(known["result"])
+    began = time.monotonic()
+    key = f"{step.id}/steps"
+    work.listener(Began(key, f"train {step.id.rpartition('.')[2]}", None, "steps"))
+
+    def tell(event: object) -> None:
+        if isinstance(event, StepDone):
+            work.listener(Advanced(key, event.step, event.of))
+
+    with disk_errors(stored):
+        Path(job.out).parent.mkdir(parents=True, exist_ok=True)
+    result: SftResult = run_in_child(train_sft, job, tell)
+    write_whole(stored, json.dumps({"job": meaning, "result": asdict(result)}, indent=1))
+    work.listener(Ended(key, f"{result.steps} steps on {result.examples} examples", time.monotonic() - began))
+    return result
+
+
+def _meaning(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _restored(stored: dict[str, Any]) -> SftResult:
+    """A result as it was before it was JSON: lists are tuples again, what was left out has its type."""
+    plain = {k: _tuples(v) for k, v in stored.items() if k not in ("left_out", "dev_left_out")}
+    left_out = {k: tuple(LeftOut(**row) for row in stored[k]) for k in ("left_out", "dev_left_out")}
+    return SftResult(**plain, **left_out)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

@@ -1,0 +1,61 @@
+"""Identity, cache key and seed are three things; samples go by hash per item."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.engines.protocol import Draw, Request, Score
+from runtime.identity import result_key, sample, seed, share
+
+DRAW = Draw(max_tokens=8, temperature=0.7, seed=3)
+
+
+def key(request, fingerprint="engine", adapter=None):
+    return result_key(request, fingerprint, adapter)
+
+
+def test_the_key_holds_everything_that_changes_an_answer_and_nothing_else():
+    base = Request("a", (1, 2, 3), DRAW)
+    assert key(base) == key(Request("another name", (1, 2, 3), DRAW))
+    different = [
+        key(Request("a", (1, 2), DRAW)),
+        key(Request("a", (1, 2, 3), Draw(max_tokens=9, temperature=0.7, seed=3))),
+        key(Request("a", (1, 2, 3), Draw(max_tokens=8, temperature=0.7, seed=4))),
+        key(Request("a", (1, 2, 3), Draw(max_tokens=8, temperature=0.7, seed=3, stop=("\n",)))),
+        key(Request("a", (1, 2, 3), Score((4,)))),
+        key(base, fingerprint="another engine"),
+        key(base, adapter="an adapter"),
+    ]
+    assert len({key(base), *different}) == len(different) + 1
+
+
+def test_a_greedy_draw_has_no_seed():
+    greedy = [Request("a", (1,), Draw(max_tokens=4, seed=s)) for s in (0, 1)]
+    assert key(greedy[0]) == key(greedy[1])
+
+
+def test_seeds_fit_in_63_bits_and_differ():
+    seeds = {seed(0, "step", i) for i in range(500)} | {seed(1, "step", i) for i in range(500)}
+    assert len(seeds) == 1000
+    assert all(0 <= s < 2**63 for s in seeds)
+
+
+@given(
+    st.lists(st.text(min_size=1), min_size=2, max_size=30, unique=True), st.integers(1, 10), st.integers(0, 5)
+)
+def test_taking_out_an_item_that_was_not_drawn_changes_nothing(items, count, draw):
+    drawn = sample(items, count, draw)
+    assert len(drawn) == min(count, len(items)) == len(set(drawn))
+    for item in set(items) - set(drawn):
+        assert sample([i for i in items if i != item], count, draw) == drawn
+
+
+@given(st.text())
+def test_a_share_lies_in_the_unit_interval_and_stays(text):
+    assert 0 <= share("split", text) < 1
+    assert share("split", text) == share("split", text)
+
+
+def test_shares_are_spread_evenly():
+    shares = [share("x", i) for i in range(2000)]
+    assert 0.47 < sum(shares) / 2000 < 0.53
+    assert 0.08 < sum(s < 0.1 for s in shares) / 2000 < 0.12

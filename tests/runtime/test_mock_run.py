@@ -1,0 +1,166 @@
+"""Stage 1 whole, on the mock engine (which says that it is one) and the real trainer on a tiny random model."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from compiler.compile import compile_spec
+from compiler.plan.model import PlanFile
+from runtime import journal
+from runtime.failures import RunFailed
+from runtime.progress import Advanced, Said, silent
+from runtime.run import run
+
+SPEC = str(Path(__file__).parents[2] / "specs" / "stage_1_explicit_instructions.stage")
+
+
+@pytest.fixture(scope="module")
+def plan():
+    compiled = compile_spec(SPEC, "mock")
+    assert compiled.plan is not None, [d.message for d in compiled.diagnostics.items]
+    return compiled.plan
+
+
+@pytest.fixture(scope="module")
+def finished(plan, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    said = []
+    summary = run(plan, runs, said.append)
+    return summary, said, json.loads((summary.folder / "manifest.json").read_text())
+
+
+def essence(folder):
+    """What must not hang on where a run was stopped: records, decisions, adapters."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    stages = manifest["stages"]
+    for stage in stages:
+        for training in stage["training"]:
+            for name in ("seconds", "tokens_per_second", "peak_memory_gib"):
+                training["result"].pop(name, None)
+        stage["answers"].pop("interventions")
+    datasets = {name: d["sha256"] for name, d in manifest["datasets"].items()}
+    return {"stages": stages, "datasets": datasets, "taints": manifest["taints"]}
+
+
+def test_every_step_ran_and_a_rehearsal_claims_nothing(plan, finished):
+    _, _, manifest = finished
+    (stage,) = manifest["stages"]
+    ran = {row["step"] for row in stage["funnel"]} | {g["step"] for g in stage["gates"] if g["asked"]}
+    ran |= {e["step"] for e in stage["evaluations"] if e["run"]} | {
+        t["step"] for t in stage["training"] if t["result"]
+    }
+    ran |= set(stage["output"]) | {"explicit_instructions.data"}
+    assert ran >= {step.id for step in plan.method.stages[0].steps}
+    (verdict,) = [e["verdict"] for e in stage["evaluations"] if e["verdict"]]
+    assert verdict["outcome"] == "not shown"
+    assert any("mock" in taint for taint in manifest["taints"])
+
+
+def test_records_are_conserved_from_step_to_step(finished):
+    summary, _, manifest = finished
+    (stage,) = manifest["stages"]
+    kept = {row["step"]: row["kept"] for row in stage["funnel"]}
+    rejected = {row["step"]: sum(row["rejected"].values()) for row in stage["funnel"]}
+    chain = [
+        f"explicit_instructions.{name}" for name in ("ideas", "fresh", "clear", "answers", "clean", "good")
+    ]
+    for before, after in zip(chain, chain[1:], strict=False):
+        assert kept[after] + rejected[after] == kept[before]
+    parts = kept["explicit_instructions.data.train"] + kept["explicit_instructions.data.dev"]
+    assert parts == kept["explicit_instructions.good"]
+    assert kept["explicit_instructions.good"] >= 60
+    rows = {name: d["kept"] + d["rejected"] for name, d in manifest["datasets"].items()}
+    assert rows["explicit_instructions.fresh"] == kept["explicit_instructions.ideas"]
+    assert (summary.folder / "datasets" / "fresh.parquet").exists()
+
+
+def test_no_held_out_text_is_trained_on(plan, finished):
+    import pyarrow.parquet as pq
+
+    summary, _, _ = finished
+    trained = (
+        pq.read_table(summary.folder / "datasets" / "data.train.parquet").column("instruction").to_pylist()
+    )
+    for name, dataset in plan.method.datasets.items():
+        if dataset.role == "held_out":
+            held_out = {
+                json.loads(line)["instruction"] for line in plan.blobs[dataset.sha256].text.splitlines()
+            }
+            assert not held_out & set(trained), name
+
+
+def test_running_it_again_asks_the_engine_nothing_and_ends_the_same(plan, finished, tmp_path):
+    summary, _, first = finished
+    shutil.copytree(summary.folder.parent, tmp_path / "runs")
+    again = run(plan, tmp_path / "runs", silent)
+    manifest = json.loads((again.folder / "manifest.json").read_text())
+    assert manifest["requests"]["asked"] == 0
+    assert (
+        manifest["requests"]["known_already"]
+        == first["requests"]["asked"] + first["requests"]["known_already"]
+    )
+    assert essence(again.folder) == essence(summary.folder)
+
+
+@pytest.mark.parametrize("after_events", [40, 150])
+def test_a_run_stopped_anywhere_goes_on_and_ends_the_same(plan, finished, tmp_path, after_events):
+    summary, _, first = finished
+    seen = 0
+
+    def pull_the_plug(event):
+        nonlocal seen
+        seen += isinstance(event, Advanced)
+        if seen > after_events:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(plan, tmp_path, pull_the_plug)
+    assert not list(tmp_path.glob("*/manifest.json"))
+    again = run(plan, tmp_path, silent)
+    manifest = json.loads((again.folder / "manifest.json").read_text())
+    assert 0 < manifest["requests"]["asked"] < first["requests"]["asked"] + first["requests"]["known_already"]
+    assert essence(again.folder) == essence(summary.folder)
+
+
+def test_the_plan_file_alone_is_enough(plan, finished, tmp_path, monkeypatch):
+    summary, _, _ = finished
+    monkeypatch.chdir(tmp_path)
+    carried = PlanFile.model_validate_json(plan.model_dump_json())
+    elsewhere = run(carried, tmp_path / "runs", silent)
+    assert essence(elsewhere.folder) == essence(summary.folder)
+
+
+def test_another_seed_writes_other_instructions(finished, tmp_path):
+    summary, _, _ = finished
+    other = compile_spec(SPEC, "mock", seed=1).plan
+    assert other is not None
+    again = run(other, tmp_path, silent)
+    assert essence(again.folder)["datasets"] != essence(summary.folder)["datasets"]
+
+
+def test_an_edited_plan_is_refused(plan, tmp_path):
+    edited = plan.model_copy(update={"binding": plan.binding.model_copy(update={"seed": 7})})
+    with pytest.raises(RunFailed, match="hash"):
+        run(edited, tmp_path, silent)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_plan_cannot_run_twice_at_once(plan, tmp_path):
+    def start_another(event):
+        if isinstance(event, Said):
+            with pytest.raises(RunFailed, match="already running"):
+                run(plan, tmp_path, silent)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(plan, tmp_path, start_another)
+
+
+def test_what_the_journal_holds_is_what_the_manifest_counts(finished):
+    summary, _, manifest = finished
+    events = list(journal.read(summary.folder / journal.NAME))
+    kept = [e for e in events if e["event"] == "kept" and e["step"] == "explicit_instructions.good"]
+    assert len(kept) == manifest["datasets"]["explicit_instructions.good"]["kept"]
+    assert events[-1]["event"] == "done"
