@@ -47,7 +47,7 @@ def check_trainer_arguments(step: Train, weights: Weights | None = None) -> None
         import transformers
 
         raise RunFailed(
-            f"transformers {transformers.__version__}, as installed, refuses the settings of {step.id}: {error}.",
+            f"transformers {transformers.__version__} refuses the settings of {step.id}: {error}.",
             "Install the versions that stagespec's own requirements name.",
         ) from error
 
