@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from runtime.failures import RunFailed
 from runtime.models.disk import spoken_disk_errors
 
 STEPS = 3
@@ -29,12 +31,18 @@ def convert(job: Conversion, emit: Callable[[object], None]) -> str:
     """
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TQDM_DISABLE"] = "1"
-    import torch
-    import transformers
-
+    try:
+        import gguf  # noqa: F401  transformers asks for it late, and with many lines
+        import torch
+        import transformers
+    except ImportError as error:
+        raise RunFailed(
+            f"A model in GGUF can't be converted here: {error.name} is not installed.",
+            "Install stagespec[laptop].",
+        ) from error
     transformers.utils.logging.set_verbosity_error()
     where, file = str(job.gguf.parent), job.gguf.name
-    with spoken_disk_errors("the model was converted", job.out):
+    with spoken_disk_errors("the model was converted", job.out), _spoken_refusals():
         tokenizer = transformers.AutoTokenizer.from_pretrained(where, gguf_file=file)
         tokenizer.save_pretrained(job.out)
         emit(1)
@@ -49,3 +57,16 @@ def convert(job: Conversion, emit: Callable[[object], None]) -> str:
         emit(3)
     version: str = transformers.__version__
     return version
+
+
+@contextmanager
+def _spoken_refusals() -> Iterator[None]:
+    """An architecture or a tokenizer that the library can't convert, in one sentence."""
+    try:
+        yield
+    except (ValueError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())
+        raise RunFailed(
+            f"The GGUF file can't be converted: {reason}",
+            "Bind the model as a hub repository or as a folder of safetensors.",
+        ) from error

@@ -25,21 +25,31 @@ _NOT_MEANING = frozenset({"transformers_version", "_name_or_path", "_commit_hash
 _SPECIAL = ("add_bos_token", "add_eos_token", "bos_token", "eos_token", "pad_token", "unk_token")
 
 
-def folder_digest(folder: Path, root: Path) -> str:
-    """The model digest (hex) of `folder`; `root` is the cache that remembers the files' hashes."""
+def folder_digest(folder: Path, root: Path | None) -> str:
+    """The model digest (hex) of `folder`; `root` is the cache that remembers the files' hashes, if any."""
+    if root is None:
+        return _digest_of({path.name: file_digest(path) for path in _parts(folder)})
     memory_file = root / "digests" / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]}.json"
     remembered = _remembered(memory_file)
     found: dict[str, list[Any]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix == ".safetensors" or path.name in (*_SETTINGS, "tokenizer_config.json"):
-            stat = path.stat()
-            state = [stat.st_size, stat.st_mtime_ns]
-            before = remembered.get(path.name)
-            sha256 = before[2] if before is not None and before[:2] == state else file_digest(path)
-            found[path.name] = [*state, sha256]
+    for path in _parts(folder):
+        stat = path.stat()
+        state = [stat.st_size, stat.st_mtime_ns]
+        before = remembered.get(path.name)
+        sha256 = before[2] if before is not None and before[:2] == state else file_digest(path)
+        found[path.name] = [*state, sha256]
     if found != remembered:
         replace_text(memory_file, json.dumps(found, indent=1))
-    lines = "".join(f"{state[2]}  {name}\n" for name, state in sorted(found.items()))
+    return _digest_of({name: state[2] for name, state in found.items()})
+
+
+def _parts(folder: Path) -> list[Path]:
+    names = {*_SETTINGS, "tokenizer_config.json"}
+    return [path for path in folder.iterdir() if path.suffix == ".safetensors" or path.name in names]
+
+
+def _digest_of(hashes: dict[str, str]) -> str:
+    lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any, Literal
@@ -60,14 +59,17 @@ def _build(
     listener: Listener,
 ) -> None:
     """Fill `folder` with the converted model and with the record of where it came from."""
-    # Beside the folder and not in the system's temporary folder, which is often small and in memory.
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetched-") as fetched:
-        gguf = Path(fetched, "model.gguf")
-        member = _fetch(name, source, Path(fetched), gguf, listener)
-        header = read_header(gguf)
-        with work(listener, f"convert {name}", f"converting the model '{name}'", STEPS) as advance:
-            job = Conversion(gguf, folder, precision)
-            transformers_version = run_in_child(convert, job, lambda done: advance(int(str(done))))
+    # In the unfinished folder, which is removed whatever happens, and not in the system's temporary
+    # folder, which is often small and in memory.
+    fetched = folder / "fetched"
+    fetched.mkdir()
+    gguf = fetched / "model.gguf"
+    member = _fetch(name, source, fetched, gguf, listener)
+    header = read_header(gguf)
+    with work(listener, f"convert {name}", f"converting the model '{name}'", STEPS) as advance:
+        job = Conversion(gguf, folder, precision)
+        transformers_version = run_in_child(convert, job, lambda done: advance(int(str(done))))
+    shutil.rmtree(fetched)
     _state_bos_policy(folder, header)
     facts: dict[str, Any] = {
         "source": _in_words(source),
@@ -80,7 +82,7 @@ def _build(
         "precision": precision,
         "transformers": transformers_version,
         "names": _names(source, member, header),
-        "sha256": folder_digest(folder, folder.parent.parent),
+        "sha256": folder_digest(folder, None),
     }
     replace_text(folder / SOURCE_FILE, json.dumps(facts, indent=2) + "\n")
 

@@ -9,8 +9,8 @@ from runtime.certificate.reference import Reference
 from runtime.engines.protocol import EngineFacts
 from runtime.models.local import LocalModel
 
-# Nats per token: the largest difference, and the mean one. In bf16 the order of sums shows at 0.06;
-# a sampler's temperature of 1.1 shows in the mean long before it shows in one token.
+# Nats per token: the largest difference, and the mean one. Measured on SmolLM2-135M: 0.00003 and
+# 0.00001 in float32; in bf16, where the order of sums shows, 0.145 and 0.043.
 TOLERANCE = {"float32": (0.01, 0.002), "bf16": (0.3, 0.06)}
 
 _TITLES = {

