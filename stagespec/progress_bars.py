@@ -89,9 +89,11 @@ class Bars(Progress):
             title = step.rpartition(".")[2]
         else:
             title = task.description if task else key
-        line = Text(visible(finished(title, summary, seconds)))
-        line.stylize("green", 0, 1)
-        self.console.print(line)
+        line = finished(title, summary, seconds)
+        if line is not None:
+            text = Text(visible(line))
+            text.stylize("green", 0, 1)
+            self.console.print(text)
 
     def _forget(self, key: str) -> Task | None:
         """Take a piece's bar away."""

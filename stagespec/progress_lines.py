@@ -12,6 +12,8 @@ from stagespec.forecast import Forecast
 from stagespec.wording import count, duration
 
 EVERY_S = 10.0
+DECISIONS = ("gate", "quality", "output")
+WITHOUT_RECORDS = ("evaluate", "train", "split")
 
 
 @dataclass(slots=True)
@@ -22,9 +24,14 @@ class Piece:
     told: float
 
 
-def finished(title: str, summary: str, seconds: float) -> str:
-    """`✓ answers   kept 73 of 112   41 s`"""
-    said = f"   {summary}" if summary and summary != title else ""
+def finished(title: str, summary: str, seconds: float) -> str | None:
+    """`✓ answers   kept 73 of 112   41 s`; None for a decision, which says itself what it decided.
+
+    A step that keeps no records sums itself up by its kind, which tells nobody anything.
+    """
+    if summary in DECISIONS:
+        return None
+    said = f"   {summary}" if summary and summary not in (title, *WITHOUT_RECORDS) else ""
     return f"✓ {title:<10}{said}   {duration(seconds)}"
 
 
@@ -64,7 +71,9 @@ class Lines:
             title = step.rpartition(".")[2]
         else:
             title = piece.title if piece else key
-        self._write(finished(title, summary, seconds))
+        line = finished(title, summary, seconds)
+        if line is not None:
+            self._write(line)
 
     def _write(self, line: str) -> None:
         self.stream.write(visible(line) + "\n")

@@ -35,6 +35,7 @@ EVENTS: Sequence[Event] = (
     Ended("small.before/raw", "80 completions", 60.0),
     Ended("small.before", "evaluate", 61.0),
     Said("gap is closed: before.few_shot.check is 81 %, wanted < 70 %", "warning"),
+    Ended("small.gap", "gate", 0.0),
     Began("small.answers", "answers", 112, "completions"),
     Advanced("small.answers", 60),
     Ended("small.answers", "112 completions", 40.0),
@@ -44,7 +45,13 @@ EVENTS: Sequence[Event] = (
 
 def forecast() -> Forecast:
     return Forecast(
-        {"small.before": 60.0, "small.ideas": 30.0, "small.answers": 40.0, "small.student": 300.0},
+        {
+            "small.before": 60.0,
+            "small.gap": 0.0,
+            "small.ideas": 30.0,
+            "small.answers": 40.0,
+            "small.student": 300.0,
+        },
         frozenset({"small.ideas", "small.answers"}),
     )
 
@@ -61,7 +68,7 @@ def lines(seconds_between: float) -> list[str]:
 def test_a_log_has_a_line_for_each_piece_that_ended_and_for_what_was_said() -> None:
     assert lines(seconds_between=1) == [
         "✓ downloading the model 'base'   4 s",
-        "✓ before       evaluate   1 min",
+        "✓ before       1 min",
         "warning: gap is closed: before.few_shot.check is 81 %, wanted < 70 %",
         "✓ answers      kept 73 of 112 (39 truncated)   41 s",
     ]
@@ -81,7 +88,7 @@ def test_bars_show_the_run_and_the_piece_at_work() -> None:
         bars.refresh()
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     ends = time.strftime("%H:%M", time.localtime(clock.now + 430))
-    assert f"steps 0 of 4 · 0 s so far · ends about {ends}" in drawn
+    assert f"steps 0 of 5 · 0 s so far · ends about {ends}" in drawn
     assert re.search(r"before: raw .*20 of 80 completions", drawn)
 
 
@@ -101,7 +108,7 @@ def test_a_stream_that_is_no_terminal_gets_plain_lines(plan: PlanFile) -> None:
     stream = io.StringIO()
     with watching(plan, stream) as listener:
         listener(Ended("small.before", "evaluate", 61.0))
-    assert stream.getvalue() == "✓ before       evaluate   1 min\n"
+    assert stream.getvalue() == "✓ before       1 min\n"
 
 
 def test_what_is_said_cannot_steer_the_terminal() -> None:
@@ -117,7 +124,7 @@ def test_steps_in_rounds_are_done_when_what_follows_them_is() -> None:
     run.ended("small.answers", 10)
     assert run.steps_done == 1
     run.ended("small.student", 300)
-    assert run.steps_done == 4
+    assert run.steps_done == 4  # and the gate was not asked
 
 
 def test_the_end_moves_with_the_pace_of_finished_steps() -> None:
