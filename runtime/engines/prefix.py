@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-# What one more shared prefix costs, in tokens of computation: each is one more attention call per
-# layer and step, which takes about as long as computing this many tokens does.
-GROUP_COST = 64
+# What one more shared prefix costs, in tokens of computation: it is one more attention call per layer
+# in each of the steps in which its rows are drawn. Measured on two cores, for some 60 steps.
+GROUP_COST = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Measure the transformers engine beside transformers' own `generate`, and judging with shared prefixes.
 
-    python tests/benchmarks/engine_throughput.py MODEL_FOLDER [--threads 2] [--rounds 3] [--rows 32,64,96] [--prompts 64]
+    python tests/benchmarks/engine_throughput.py FOLDER [--threads 2] [--rounds 3] [--rows 32,64]
 
 The contenders take turns within each round, and the ratios are medians over rounds, so that a busy
 machine slows all of them alike; with `--threads 1` CPU time is measured instead of the clock's.
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", default="32,64,96", help="batch sizes of the engine to compare")
+    parser.add_argument("--rows", default="32,64", help="batch sizes of the engine to compare")
     parser.add_argument("--prompts", type=int, default=64)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
