@@ -38,8 +38,8 @@ def calibrate(
 ) -> Calibration:
     """Measure scores of good and bad examples, and find the threshold of the accept rule.
 
-    `margin` is taken as it is; for `precision` it is the lowest score at and above which at least
-    that share of the examples are good.
+    `margin` is taken as it is; for `precision` it is the lowest score of a good example at and above
+    which at least that share of all examples are good.
     """
     area = auc(good, bad)
     threshold = margin if precision is None else _lowest_threshold(good, bad, precision)
@@ -65,17 +65,12 @@ def calibrate(
 
 
 def _lowest_threshold(good: Sequence[float], bad: Sequence[float], precision: float) -> float | None:
-    """Walk down from the strictest threshold while the precision holds. A stricter threshold that fails by
-    one bad example at the very top does not end the walk, until a tenth of the good ones are accepted."""
-    best: float | None = None
-    fewest = max(1, len(good) // 10)
-    for at in sorted(set(good), reverse=True):
+    """The lowest score of a good example, so that recall is above 0, at which the precision is reached."""
+    for at in sorted(set(good)):
         kept_good, kept_bad = sum(s >= at for s in good), sum(s >= at for s in bad)
-        if kept_good / (kept_good + kept_bad) >= precision:
-            best = at
-        elif kept_good >= fewest:
-            break
-    return best
+        if kept_good >= precision * (kept_good + kept_bad):
+            return at
+    return None
 
 
 def choose_method(calibrations: Sequence[Calibration]) -> int | None:

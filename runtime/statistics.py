@@ -126,26 +126,23 @@ def _least_lift(items: int, alpha: float, discordant: float, power: float) -> fl
 
 
 def exact_power(items: int, alpha: float, discordant: float, lift: float) -> float:
-    """Power of the two-sided exact McNemar test, summed over all numbers of discordant pairs."""
+    """Power of the two-sided exact McNemar test, summed over all numbers of discordant pairs (Duffy 1984)."""
     favour = (discordant + lift) / (2 * discordant)
-    counts = np.arange(0, items + 1)
-    weights = stats.binom.pmf(counts, items, discordant)
-    total = 0.0
-    for n, weight in zip(counts, weights, strict=True):
-        if weight < 1e-9 or n == 0:
-            continue
-        # reject when the smaller count is at most c, with c the largest that keeps 2 P(X <= c) <= alpha
-        c = int(stats.binom.ppf(alpha / 2, n, 0.5))
-        while c >= 0 and 2 * stats.binom.cdf(c, n, 0.5) > alpha:
-            c -= 1
-        if c >= 0:
-            total += weight * float(stats.binom.cdf(c, n, favour) + stats.binom.sf(n - c - 1, n, favour))
-    return total
+    counts = np.arange(1, items + 1)  # without a discordant pair nothing is rejected
+    # Reject when the smaller side has at most c, the largest with 2 P(X <= c) <= alpha; -1 for never.
+    c = stats.binom.ppf(alpha / 2, counts, 0.5)
+    c -= stats.binom.cdf(c, counts, 0.5) > alpha / 2
+    rejects = stats.binom.cdf(c, counts, favour) + stats.binom.sf(counts - c - 1, counts, favour)
+    return float(stats.binom.pmf(counts, items, discordant) @ rejects)
 
 
 def auc(good: Sequence[float], bad: Sequence[float], seed: int = 0) -> Interval:
     """Probability that a good example scores above a bad one, ties half (Mann and Whitney 1947), with a
-    percentile bootstrap 95 % interval over examples of both kinds."""
+    percentile bootstrap 95 % interval over examples of both kinds.
+
+    Where good and bad do not overlap, every resample says the same, however few they are. Then the
+    interval is Wilson's for as many clear answers as the smaller kind has examples.
+    """
     if not good or not bad:
         return Interval(float("nan"), 0.0, 1.0)
 
@@ -155,6 +152,9 @@ def auc(good: Sequence[float], bad: Sequence[float], seed: int = 0) -> Interval:
 
     x, y = np.asarray(good, float), np.asarray(bad, float)
     value = float(statistic(x, y))
+    if value in (0.0, 1.0):
+        fewest = min(len(x), len(y))
+        return share(round(value) * fewest, fewest)
     if len(x) < 2 or len(y) < 2:
         return Interval(value, 0.0, 1.0)
     found = stats.bootstrap(

@@ -25,13 +25,19 @@ Flags = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class ArmRate:
-    """One arm: pass rate after the cuts with its Wilson interval, before the cuts, and answer lengths."""
+    """One arm: pass rate after the cuts with its Wilson interval, before the cuts, and answer lengths.
+
+    `words_passed` and `words_failed` are mean lengths in words, None where no answer passed or
+    failed: a scorer whose failures are all long may measure length.
+    """
 
     items: int
     passed: int
     rate: Interval
     raw_rate: float
     mean_words: float
+    words_passed: float | None
+    words_failed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,8 @@ def _numbers_say(
     table: Mapping[str, TypeRow],
 ) -> tuple[Outcome, list[str]]:
     reasons = [
-        f"{comparison.arm} {_rate(arms[comparison.arm])} against {comparison.baseline} {_rate(arms[comparison.baseline])}: "
+        f"{comparison.arm} {_rate(arms[comparison.arm])} against "
+        f"{comparison.baseline} {_rate(arms[comparison.baseline])}: "
         f"lift {100 * gain.value:+.1f} points{_points(gain)}",
         f"McNemar ({test.kind}): p = {test.p:.2g}, {test.only_first} items only {comparison.arm} passes, "
         f"{test.only_second} only {comparison.baseline}",
@@ -171,7 +178,13 @@ def _arm_rate(flags: Flags, raw: Flags, lengths: Mapping[str, int]) -> ArmRate:
         rate=share(sum(flags.values()), n),
         raw_rate=sum(raw.values()) / n if n else float("nan"),
         mean_words=sum(lengths.values()) / n if n else float("nan"),
+        words_passed=_mean([lengths[item] for item, passed in flags.items() if passed]),
+        words_failed=_mean([lengths[item] for item, passed in flags.items() if not passed]),
     )
+
+
+def _mean(values: Sequence[int]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _type_table(arm: Flags, baseline: Flags, types: Mapping[str, str]) -> dict[str, TypeRow]:

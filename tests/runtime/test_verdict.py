@@ -1,0 +1,138 @@
+"""From results to what may be claimed: each condition of "improved" is shown failing alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler.plan.model import Comparison
+from runtime.verdict import Verdict, reach_verdict
+
+COMPARISON = Comparison(arm="tuned", baseline="base", alpha=0.01, smallest_effect=0.1)
+ITEMS = 200
+ARMS = ("tuned", "base", "format")
+
+
+def first(count: int, of: int = ITEMS) -> dict[str, bool]:
+    """The first `count` items pass."""
+    return {f"i{n:03}": n < count for n in range(of)}
+
+
+def decide(
+    comparison: Comparison = COMPARISON,
+    taints: tuple[str, ...] = (),
+    types: dict[str, str] | None = None,
+    **passed: dict[str, bool],
+) -> Verdict:
+    return reach_verdict(
+        comparison,
+        passed=passed,
+        passed_raw={arm: dict.fromkeys(flags, False) for arm, flags in passed.items()},
+        lengths={arm: {i: 10 if ok else 30 for i, ok in flags.items()} for arm, flags in passed.items()},
+        types=types or {i: ("odd" if int(i[1:]) % 2 else "even") for i in first(0)},
+        wanted_arms=ARMS,
+        taints=taints,
+    )
+
+
+def test_improved() -> None:
+    verdict = decide(tuned=first(180), base=first(100), format=first(120))
+    assert verdict.outcome == verdict.numbers_say == "improved"
+    assert verdict.lift is not None
+    assert verdict.lift.value == pytest.approx(0.4)
+    assert verdict.test is not None
+    assert (verdict.test.only_first, verdict.test.only_second) == (80, 0)
+    assert verdict.test.p < 1e-9
+    assert verdict.effect_size == pytest.approx(0.927, abs=1e-3)
+    assert verdict.types["odd"].arm == pytest.approx(0.9)
+    assert verdict.types["odd"].baseline == pytest.approx(0.5)
+    assert [p.discordant for p in verdict.power] == [0.1, 0.2, 0.3]
+    tuned = verdict.arms["tuned"]
+    assert (tuned.passed, tuned.rate.value, tuned.raw_rate) == (180, 0.9, 0.0)
+    assert (tuned.mean_words, tuned.words_passed, tuned.words_failed) == (12.0, 10.0, 30.0)
+
+
+def test_p_not_below_alpha() -> None:
+    verdict = decide(tuned=first(104), base=first(100), format=first(90))
+    assert verdict.outcome == "no difference shown"
+    assert "p is not below alpha 0.01" in verdict.reasons
+
+
+def test_a_lift_too_small_to_matter() -> None:
+    verdict = decide(tuned=first(118), base=first(100), format=first(90))
+    assert verdict.test is not None
+    assert verdict.test.p < 0.01
+    assert verdict.outcome == "no difference shown"
+    assert any("smallest effect" in reason for reason in verdict.reasons)
+
+
+def test_a_type_that_got_worse() -> None:
+    """Odd items are lost and even ones won: better on the whole, and not to be had."""
+    base = {i: (n % 2 == 1 and n < 40) for n, i in enumerate(first(0))}
+    tuned = {i: n % 2 == 0 for n, i in enumerate(first(0))}
+    verdict = decide(tuned=tuned, base=base, format=first(0))
+    assert verdict.types["odd"].regressed
+    assert not verdict.types["even"].regressed
+    assert verdict.outcome == "no difference shown"
+    assert any("type odd got significantly worse" in reason for reason in verdict.reasons)
+
+
+def test_another_baseline_that_does_as_well_without_training() -> None:
+    """The experiment's own lesson: the prompt's format had done it."""
+    verdict = decide(tuned=first(180), base=first(100), format=first(180))
+    assert verdict.outcome == "no difference shown"
+    assert any("baseline format does as well without training" in reason for reason in verdict.reasons)
+
+
+def test_worse() -> None:
+    assert decide(tuned=first(100), base=first(180), format=first(0)).outcome == "worse"
+
+
+def test_any_taint_takes_the_claim_and_leaves_the_numbers() -> None:
+    clean = decide(tuned=first(180), base=first(100), format=first(120))
+    tainted = decide(taints=("a rehearsal",), tuned=first(180), base=first(100), format=first(120))
+    assert tainted.outcome == "not shown"
+    assert tainted.numbers_say == "improved"
+    assert "not a claim: a rehearsal" in tainted.reasons
+    assert replace(tainted, outcome=clean.outcome, reasons=clean.reasons) == clean
+
+
+@pytest.mark.parametrize("gone", ARMS)
+def test_a_missing_arm_closes(gone: str) -> None:
+    passed = {arm: first(180 if arm == "tuned" else 100) for arm in ARMS if arm != gone}
+    verdict = decide(**passed)
+    assert verdict.outcome == "not shown"
+    assert any(f"arm {gone} was not run" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("short", ARMS)
+def test_a_missing_item_closes(short: str) -> None:
+    passed = {arm: first(180 if arm == "tuned" else 100) for arm in ARMS}
+    del passed[short]["i007"]
+    verdict = decide(**passed)
+    assert verdict.outcome == "not shown"
+    assert any(f"arm {short} did not answer every item" in reason for reason in verdict.reasons)
+    assert verdict.arms[short].items == ITEMS - 1
+
+
+def test_no_items_at_all_closes() -> None:
+    assert decide(tuned={}, base={}, format={}).outcome == "not shown"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_improved_is_never_said_without_its_conditions(answers: list[tuple[bool, bool, bool]]) -> None:
+    passed = {arm: {f"i{n:03}": a[k] for n, a in enumerate(answers)} for k, arm in enumerate(ARMS)}
+    types = {f"i{n:03}": "one" for n in range(len(answers))}
+    verdict = decide(types=types, **passed)
+    assert verdict.test is not None
+    assert verdict.lift is not None
+    if verdict.outcome == "improved":
+        assert verdict.test.p < 0.01
+        assert verdict.lift.value >= 0.1
+        assert verdict.arms["format"].rate.value < verdict.arms["tuned"].rate.value
+    turned = decide(types=types, tuned=passed["base"], base=passed["tuned"], format=passed["format"])
+    assert not (verdict.outcome == "improved" and turned.outcome == "improved")
