@@ -57,6 +57,7 @@ LIKELIHOOD_GAIN = (
     Setting("neutral", TextOf(), "the context that knows nothing of the record", required=True),
     Setting("target", NameOf("a column"), "the column whose likelihood is compared", required=True),
     Setting("lead", TextOf(), 'what stands between context and target (default " ")'),
+    Setting("tail", TextOf(), "what follows a whole target, and is scored with it (default nothing)"),
 )
 CRITIC_METHODS = {"labels": LABELS, "likelihood_gain": LIKELIHOOD_GAIN}
 

@@ -95,7 +95,7 @@ def _likelihood_gains(
 ) -> list[float]:
     requests: list[Request] = []
     for i, row in enumerate(rows):
-        target = work.tokens.continuation_ids(method.lead + str(row[method.target]).strip())
+        target = work.tokens.continuation_ids(method.lead + str(row[method.target]).strip() + method.tail)
         for side, template in (("given", method.given), ("neutral", method.neutral)):
             prompt = work.tokens.prompt_ids(render(template, row, {}))
             requests.append(

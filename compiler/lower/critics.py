@@ -89,5 +89,9 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
         return None
     lead = values.text("lead") if "lead" in values else " "
     return LikelihoodGainMethod(
-        given=values.text("given"), neutral=values.text("neutral"), target=target.name, lead=lead
+        given=values.text("given"),
+        neutral=values.text("neutral"),
+        target=target.name,
+        lead=lead,
+        tail=values.text("tail"),
     )

@@ -118,7 +118,8 @@ class LikelihoodGainMethod(Frozen):
     """Judge by how much more likely the target is after `given` than after `neutral`.
 
     The score is mean log p(target | given) - mean log p(target | neutral), in nats per token;
-    `lead` stands between context and target, as in a prompt.
+    `lead` stands between context and target, as in a prompt; `tail` after the target, where its end
+    belongs to what is judged (a list's next number, so that a target cut off in the middle scores low).
     """
 
     method: Literal["likelihood_gain"] = "likelihood_gain"
@@ -126,6 +127,7 @@ class LikelihoodGainMethod(Frozen):
     neutral: str
     target: str
     lead: str = " "
+    tail: str = ""
 
 
 CriticMethod = Annotated[LabelMethod | LikelihoodGainMethod, Field(discriminator="method")]
