@@ -78,6 +78,11 @@ def spec_root(entry: Path) -> Path:
 def load(entry: str, found: Diagnostics) -> Program:
     """Read and parse the entry file, all that it imports, and the profiles of its spec folder."""
     path = Path(entry)
+    try:
+        path.resolve()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, a null character
+        found.error("SS104", f'"{entry}" cannot be read: no path leads there')
+        return Program(Path(), entry)
     program = Program(spec_root(path), posixpath.normpath(entry))
     _load_file(program, program.entry, path, (), found)
     profiles = program.root / PROFILES

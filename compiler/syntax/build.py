@@ -1,4 +1,4 @@
-"""From Lark's callbacks to our tree. Runs while parsing, so no second tree is ever built."""
+"""From Lark's tree to ours. Lark cannot pass places to callbacks while it parses, so it runs after."""
 
 from __future__ import annotations
 

@@ -52,7 +52,11 @@ def parse(source: Source, found: Diagnostics) -> File:
             blanked.append((start, end))
             text = text[:start] + left_out + text[end:]
         else:
-            file: File = Builder(source.name, found).transform(raw)
+            try:
+                file: File = Builder(source.name, found).transform(raw)
+            except RecursionError:
+                found.error("SS119", f'"{source.name}" is nested too deeply to be read')
+                break
             return replace(file, damaged=_damaged(source, file, blanked))
     return File(None, (), (), (Span(source.name, 0, len(source.text)),))
 

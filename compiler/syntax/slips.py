@@ -104,8 +104,8 @@ def _character(slip: Slip) -> Region:
             slip.span(place - 2, place + 1),
             help='Close it with """.',
         )
-        end = re.compile(r"^\}", re.M).search(slip.text, place)
-        return slip.layout.entry(place - 2)[0], end.start() if end else len(slip.text)
+        closing = re.compile(r"^\}", re.M).search(slip.text, place)
+        return slip.layout.entry(place - 2)[0], closing.start() if closing else len(slip.text)
     if char == '"':
         slip.found.error(
             "SS112",
