@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Event as Flag
+from threading import Lock, Thread
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -20,6 +22,7 @@ from stagespec.terminal import has_colour, is_terminal
 from stagespec.wording import count, duration
 
 STYLES = {"note": "", "warning": "yellow", "error": "bold red"}
+REFRESH_S = 0.25
 Clock = Callable[[], float]
 
 
@@ -49,10 +52,34 @@ class Bars(Progress):
             _Speed(),
             console=console,
             transient=True,
-            refresh_per_second=4,
+            auto_refresh=False,
         )
+        # rich draws from a thread of its own while others print, and then miscounts the lines to clear:
+        # here one lock is held by whoever draws or prints.
+        self.drawing = Lock()
+        self.stopping = Flag()
+        self.ticking = Thread(target=self._tick, daemon=True)
+
+    def start(self) -> None:
+        super().start()
+        self.ticking.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        with self.drawing:
+            super().stop()
+
+    def _tick(self) -> None:
+        while not self.stopping.wait(REFRESH_S):
+            with self.drawing:
+                if not self.stopping.is_set():
+                    self.refresh()
 
     def __call__(self, event: Event) -> None:
+        with self.drawing:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         match event:
             case Began(key=key, title=title, total=total, unit=unit):
                 self._forget(key)

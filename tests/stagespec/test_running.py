@@ -1,0 +1,112 @@
+"""Around a run: the report is written however the run ended, and models.lock keeps what it had."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from compiler.plan.model import PlanFile
+from runtime.failures import RunFailed, RunStopped
+from runtime.progress import Listener, Said
+from runtime.run import RunSummary, run_folder
+from stagespec import locking, running
+from stagespec.cli import main
+
+
+@pytest.fixture
+def reported(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders that a report was written for."""
+    folders: list[Path] = []
+
+    def write_report(folder: Path) -> Path:
+        folders.append(folder)
+        return folder / "report.html"
+
+    monkeypatch.setattr(running, "write_report", write_report)
+    return folders
+
+
+def ends(monkeypatch: pytest.MonkeyPatch, error: Exception | None, manifest: bool = True) -> None:
+    """Puts a run in place that ends like this."""
+
+    def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
+        folder = run_folder(plan, runs)
+        folder.mkdir(parents=True)
+        if manifest:
+            (folder / "manifest.json").write_text("{}")
+        listener(Said("round 0: 12 of 50 kept in good"))
+        if error is not None:
+            raise error
+        return RunSummary(folder, ("verdict: not shown", "output: base"))
+
+    monkeypatch.setattr(running, "run", run)
+
+
+def run_it() -> Any:
+    return CliRunner().invoke(main, ["run", "specs/stage.stage", "--profile", "test"])
+
+
+@pytest.mark.usefixtures("specs")
+def test_a_run_ends_with_its_lines_and_its_report(
+    monkeypatch: pytest.MonkeyPatch, reported: list[Path]
+) -> None:
+    ends(monkeypatch, None)
+    result = run_it()
+    assert result.exit_code == 0
+    assert result.stdout.startswith("verdict: not shown\noutput: base\nreport: runs/small-test-")
+    assert "round 0: 12 of 50 kept in good" in result.stderr
+    assert len(reported) == 1
+
+
+@pytest.mark.usefixtures("specs")
+def test_a_stopped_run_has_a_report_too(monkeypatch: pytest.MonkeyPatch, reported: list[Path]) -> None:
+    ends(monkeypatch, RunStopped("gate pilot is closed"))
+    result = run_it()
+    assert result.exit_code == 3
+    assert "stopped: gate pilot is closed" in result.stderr
+    assert len(reported) == 1
+
+
+@pytest.mark.usefixtures("specs")
+def test_a_run_that_failed_before_its_manifest_has_none(
+    monkeypatch: pytest.MonkeyPatch, reported: list[Path]
+) -> None:
+    ends(monkeypatch, RunFailed("the engine is gone"), manifest=False)
+    assert run_it().exit_code == 4
+    assert reported == []
+
+
+def test_lock_replaces_what_was_measured_and_keeps_the_rest() -> None:
+    old = json.dumps({"models": {"hub:b@1": {"parameters": 1}, "hub:c@1": {"parameters": 2}}})
+    text = locking.merged(old, {"hub:a@1": {"parameters": 3}, "hub:c@1": {"parameters": 4}})
+    assert json.loads(text)["models"] == {
+        "hub:a@1": {"parameters": 3},
+        "hub:b@1": {"parameters": 1},
+        "hub:c@1": {"parameters": 4},
+    }
+    assert text.index("hub:a") < text.index("hub:b") < text.index("hub:c")
+
+
+@pytest.mark.parametrize("old", ["", "garbage", "[]", "{}"])
+def test_a_lock_that_cannot_be_read_is_written_anew(old: str) -> None:
+    assert json.loads(locking.merged(old, {"hub:a@1": {}}))["models"] == {"hub:a@1": {}}
+
+
+def test_lock_writes_beside_the_specs(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locking, "measure_locks", lambda _, __: {"hub:a@1": {"parameters": 3}})
+    (specs / "models.lock").write_text("garbage")
+    result = CliRunner().invoke(main, ["lock", "specs/stage.stage", "--profile", "test"])
+    assert result.exit_code == 0, result.output
+    assert "measured hub:a@1" in result.stdout
+    assert "hub:a@1" in json.loads((specs / "models.lock").read_text())["models"]
+
+
+def test_a_mock_needs_no_lock(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locking, "measure_locks", lambda _, __: {})
+    result = CliRunner().invoke(main, ["lock", "specs/stage.stage"])
+    assert (result.exit_code, result.stdout) == (0, "a mock needs no lock\n")
+    assert not (specs / "models.lock").exists()
