@@ -120,7 +120,8 @@ def _critics(plan: PlanFile) -> Iterator[str]:
                 yield f'    {number}. labels: log p("{method.good}") - log p("{method.bad}"){orders}, after'
                 yield from _boxed(method.template.rstrip())
             else:
-                yield f"    {number}. likelihood gain: log p({method.target}) per token, after"
+                tail = f", followed by {json.dumps(method.tail)}" if method.tail else ""
+                yield f"    {number}. likelihood gain: log p({method.target}) per token{tail}, after"
                 yield from _boxed(method.given.rstrip())
                 yield "       minus the same after"
                 yield from _boxed(method.neutral.rstrip())
