@@ -9,32 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
-from lark import Lark, UnexpectedInput
+from lark import UnexpectedInput
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.source import Source
 from compiler.syntax.build import Builder
+from compiler.syntax.grammar import parser
 from compiler.syntax.slips import report
 from compiler.syntax.tree import Block, Definition, File
-from compiler.units import NUMBER, quantity_pattern
 
 MAX_ERRORS = 20
-
-
-@cache
-def _grammar() -> str:
-    template = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return template.replace("<number>", NUMBER).replace("<quantity>", quantity_pattern())
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(
-        _grammar(), parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False
-    )
 
 
 def parse(source: Source, found: Diagnostics) -> File:
@@ -43,7 +28,7 @@ def parse(source: Source, found: Diagnostics) -> File:
     blanked: list[tuple[int, int]] = []
     for _ in range(MAX_ERRORS):
         try:
-            raw = _parser().parse(text)
+            raw = parser().parse(text)
         except UnexpectedInput as error:
             start, end = report(source.name, text, error, found)
             left_out = re.sub(r"[^\n]", " ", text[start:end])

@@ -18,7 +18,7 @@ from compiler.compile import Compiled, compile_spec
 FILES = ("stage.stage", "shared.stage", "profiles.stage")
 TEXTS = {name: (GOOD / name).read_text(encoding="utf-8") for name in FILES}
 TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[A-Za-z_]\w*|\d[\d_.]*|\s+|.', re.S)
-MAX = int(os.environ.get("FUZZ_EXAMPLES", "60"))
+MAX = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +108,16 @@ def test_any_text_in_between(folder: Path, name: str, text: str, data: st.DataOb
 @given(st.sampled_from(FILES), st.text(max_size=200))
 def test_any_text(folder: Path, name: str, text: str) -> None:
     check(compile_text(folder, name, text))
+
+
+@settings(max_examples=MAX, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["seeds", "clear", "pairs", "dev"]), st.text(max_size=60), st.data())
+def test_any_text_in_data(folder: Path, name: str, text: str, data: st.DataObject) -> None:
+    path = folder / "data" / f"{name}.jsonl"
+    original = (GOOD / "data" / f"{name}.jsonl").read_text(encoding="utf-8")
+    at = data.draw(st.integers(0, len(original)))
+    path.write_bytes((original[:at] + text + original[at:]).encode("utf-8", "surrogatepass"))
+    try:
+        check(compile_text(folder, "stage.stage", TEXTS["stage.stage"]))
+    finally:
+        path.write_text(original, encoding="utf-8")

@@ -1,0 +1,67 @@
+"""The parser of the stage language. Its tables take longer to build than a spec to compile, so they are
+kept in the user's cache, under the hash of all that they depend on. Without a cache they are built anew."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from contextlib import suppress
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import lark
+
+from compiler.units import NUMBER, quantity_pattern
+
+
+def grammar_text() -> str:
+    """The grammar, with the units filled in from their one list."""
+    template = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return template.replace("<number>", NUMBER).replace("<quantity>", quantity_pattern())
+
+
+@cache
+def parser() -> lark.Lark:
+    grammar = grammar_text()
+    path = cache_path(grammar)
+    kept = _kept(path)
+    if kept is not None:
+        return kept
+    built = lark.Lark(
+        grammar, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False
+    )
+    _keep(built, path)
+    return built
+
+
+def cache_path(grammar: str) -> Path | None:
+    """Where the tables are kept: in the user's own folder, since reading them runs what they say."""
+    depends_on = "\n".join([grammar, lark.__version__, sys.version])
+    name = f"grammar-{hashlib.sha256(depends_on.encode()).hexdigest()[:16]}.tables"
+    with suppress(RuntimeError):  # no home folder
+        folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        return Path(folder) / "stagespec" / name
+    return None
+
+
+def _kept(path: Path | None) -> lark.Lark | None:
+    if path is None:
+        return None
+    try:
+        return lark.Lark.load(BytesIO(path.read_bytes()))
+    except Exception:  # absent, cut short, of other hands: whatever it is, the tables can be built
+        return None
+
+
+def _keep(built: lark.Lark, path: Path | None) -> None:
+    """Written beside and moved into place, so that another process never reads half of it."""
+    if path is None:
+        return
+    written = path.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written.open("wb") as file:
+            built.save(file)
+        written.replace(path)
