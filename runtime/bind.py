@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.plan.model import Evaluate, Generate, Judge, PlanFile, PromptUse, Train
+from runtime import journal
 from runtime.certificate import Certificate, certify
 from runtime.engines.host import start_engine
 from runtime.engines.protocol import Engine
@@ -28,7 +29,7 @@ from runtime.work import Work
 
 
 def bind(
-    plan: PlanFile, folder: Path, journal: Journal, results: dict[str, Mapping[str, Any]], listener: Listener
+    plan: PlanFile, folder: Path, log: Journal, results: dict[str, Mapping[str, Any]], listener: Listener
 ) -> Work:
     """A run ready to execute. Raises RunStopped when the certificate or a critic says no, RunFailed when
     something is not there."""
@@ -38,13 +39,11 @@ def bind(
         check_trainer_arguments(step, plan.binding.weights or step.weights)
     engine = _start(plan, role, local)
     try:
-        work = Work(
-            plan, folder, journal, engine, tokens, listener, _data(plan), results, role=role, local=local
-        )
+        work = Work(plan, folder, log, engine, tokens, listener, _data(plan), results, role=role, local=local)
         prompts = _rendered(work)
         _lengths_fit(work, prompts)
         work.certificate = _certify(work, prompts)
-        work.taints += _taints(work)
+        work.taints += _taints(work, work.certificate)
         for step in _steps(plan, Judge):
             work.rulings[step.id] = settle(step, work)
             _journal_ruling(work, step)
@@ -138,8 +137,8 @@ def _lengths_fit(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -
         longest = max(len(ids) for ids in many)
         if longest + longest_answer > limit:
             raise RunFailed(
-                f'prompt "{name}" takes up to {longest} tokens, and with {longest_answer} of completion does not fit '
-                f"the model's {limit}",
+                f'prompt "{name}" takes up to {longest} tokens, and with {longest_answer} of '
+                f"completion does not fit the model's {limit}",
                 "Draw fewer exemplars, or bind a model with a longer context.",
             )
 
@@ -150,31 +149,38 @@ def _positions(work: Work) -> int:
 
 
 def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Certificate:
+    """The certificate, from this run's journal where the same model, engine and prompts were certified."""
     goldens = {f"{name}/{i}": ids for name, many in prompts.items() for i, ids in enumerate(many)}
     bound = work.binding.models[work.role]
+    key = digest(
+        work.engine.facts.fingerprint, {n: list(ids) for n, ids in goldens.items()}, bound.model_dump()
+    )
+    for event in journal.read(work.journal.path):
+        if event["event"] == "certificate" and event["key"] == key:
+            return Certificate.from_json(event["certificate"])
     certificate = certify(work.role, bound, work.local, work.tokens, work.engine, goldens, work.listener)
-    work.journal.append("certificate", lines=certificate.as_json())
+    work.journal.append("certificate", key=key, certificate=certificate.as_json())
     work.journal.sync()
-    for line in certificate.lines:
-        if not line.passed and line.severity == "stop":
-            raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
+    for line in certificate.stopping:
+        raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
     return certificate
 
 
-def _taints(work: Work) -> list[str]:
+def _taints(work: Work, certificate: Certificate) -> list[str]:
     """Why no verdict of this run can be a claim."""
-    binding = work.binding
-    taints = []
-    if binding.engine == "mock":
+    taints = [_sentence(line.explanation) for line in certificate.tainting]
+    if work.binding.engine == "mock":
         taints.append("a mock engine wrote and judged: nothing here is language")
-    if binding.rehearsal:
+    if work.binding.rehearsal:
         taints.append("a rehearsal may go on past closed gates")
-    for role, bound in binding.models.items():
-        if bound.stand_in:
-            taints.append(f'model "{role}" is a stand-in ({bound.stand_in}): {bound.because}')
-    if binding.held_out:
-        taints.append(f"at most {binding.held_out} items of each held-out set were looked at")
+    if work.binding.held_out:
+        taints.append(f"at most {work.binding.held_out} items of each held-out set were looked at")
     return taints
+
+
+def _sentence(text: str) -> str:
+    """A sentence as part of another one."""
+    return text[:1].lower() + text[1:].rstrip(".")
 
 
 def _journal_ruling(work: Work, step: Judge) -> None:

@@ -25,7 +25,7 @@ class StageAnswers:
 
 
 def stage_answers(stage: Stage, work: Work) -> StageAnswers:
-    """Counted from the plan and the journal's records; held-out items stand apart, since they teach nothing."""
+    """Counted from the plan and the records; held-out items stand apart, since they teach nothing."""
     judges = [step for step in stage.steps if isinstance(step, Judge)]
     knows = {
         j.critic: max(c.auc for c in work.rulings[j.id].calibrations) for j in judges if j.id in work.rulings

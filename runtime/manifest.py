@@ -63,6 +63,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "taints": work.taints,
         "notes": [note.model_dump() for note in plan.notes],
         "certificate": work.certificate.as_json() if work.certificate else None,
+        "adapter_parity": work.parities,
         "critics": [_critic(step, work) for step in _all(work, Judge)],
         "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
@@ -112,14 +113,14 @@ def _counts(id: str, kind: str, work: Work) -> dict[str, Any]:
 
 def _gate(step: Any, work: Work) -> dict[str, Any]:
     outcome = work.outcomes.get(step.id)
-    asked = isinstance(outcome, GateOutcome)
+    ruled = outcome.ruled if isinstance(outcome, GateOutcome) else ()
     return {
         "step": step.id,
         "kind": step.kind,
         "because": getattr(step, "because", ""),
-        "open": asked and outcome.open,
-        "asked": asked,
-        "ruled": [asdict(r) for r in outcome.ruled] if asked else [],
+        "open": isinstance(outcome, GateOutcome) and outcome.open,
+        "asked": bool(ruled),
+        "ruled": [asdict(r) for r in ruled],
     }
 
 
@@ -167,7 +168,7 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
 
 def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[str, Any]]:
     """The same random items in every arm."""
-    rows = [
+    return [
         {
             "item": item["id"],
             "instruction": item["instruction"],
@@ -180,7 +181,6 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
         }
         for item in sample(list(work.data[step.items]), SHOWN, "shown", step.id)
     ]
-    return rows
 
 
 def _samples(step: Judge, work: Work) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _without(step: Judge, work: Work, measured: tuple[Calibration, ...], chosen:
     reason = (
         f'critic "{step.critic}" cannot judge with this model: its best AUC is {measured[best].auc:.2f}'
         if chosen is None
-        else f'critic "{step.critic}" reaches no precision of {step.accept.at_least:.0%} on its labelled examples'
+        else f'critic "{step.critic}" reaches no precision of {step.accept.at_least:.0%} on its examples'
     )
     if not work.binding.rehearsal:
         raise RunStopped(reason + ".", "Write better methods or examples for it, or bind a larger model.")
@@ -82,7 +82,7 @@ def _tell(step: Judge, critic: Critic, ruling: Ruling, work: Work) -> None:
         used = " (used)" if index == ruling.method else ""
         work.listener(
             Said(
-                f"critic {step.critic} by {critic.methods[index].method.replace('_', ' ')}: AUC {calibration.auc:.2f} "
-                f"[{calibration.auc_low:.2f}, {calibration.auc_high:.2f}]{used}"
+                f"critic {step.critic} by {critic.methods[index].method.replace('_', ' ')}: "
+                f"AUC {calibration.auc:.2f} [{calibration.auc_low:.2f}, {calibration.auc_high:.2f}]{used}"
             )
         )

@@ -53,6 +53,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
         with Journal(folder) as log:
             log.append("run", plan=plan.hashes.plan, method=plan.hashes.method, seed=plan.binding.seed)
             work = bind(plan, folder, log, known, listener)
+            work.interventions += _restarts(log)
             try:
                 execute(work)
             except RunStopped as stopped:
@@ -71,6 +72,12 @@ def _finish(work: Work, stopped: str | None) -> None:
     }
     write_whole(work.folder / MANIFEST, manifest_json(work, files, stopped))
     work.journal.append("done" if stopped is None else "stopped", reason=stopped)
+
+
+def _restarts(log: Journal) -> list[str]:
+    """Every time that a person started this run again after it had begun."""
+    log.sync()
+    return [str(event["at"]) for event in journal.read(log.path) if event["event"] == "run"][1:]
 
 
 @contextmanager

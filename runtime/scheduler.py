@@ -7,7 +7,8 @@ round is asked as soon as that round is through. Everything else runs once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from compiler.plan.model import AnyStep, Generate, Quality, Stage
 from runtime.failures import RunFailed
@@ -32,10 +33,10 @@ def _stage(stage: Stage, work: Work) -> None:
         elif step.kind in MAPS:
             raise RunFailed(f"{step.id} has no source behind it")
         elif step.kind in REDUCES:
-            _timed(step, work, lambda s=step: REDUCES[s.kind](s, work, work.records[s.inputs[0]].kept))
+            _timed(step, work, partial(REDUCES[step.kind], step, work, work.records[step.inputs[0]].kept))
         else:
             function = FITS.get(step.kind) or DECIDES[step.kind]
-            _timed(step, work, lambda s=step, f=function: f(s, work))
+            _timed(step, work, partial(function, step, work))
         done.add(step.id)
 
 
@@ -48,23 +49,20 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}
     ]
     counts = work.binding.counts[source.id]
+    wanted = str(source.until_step).rpartition(".")[2]
     asked: set[str] = set()
     for round in range(counts.at_most_rounds):
-        _timed(source, work, lambda r=round: write(source, work, r))
+        _timed(source, work, partial(write, source, work, round))
         for step in chain:
             records = work.records[step.inputs[0]].of_round(round).kept
-            _timed(step, work, lambda s=step, rs=records: MAPS[s.kind](s, work, rs))
+            _timed(step, work, partial(MAPS[step.kind], step, work, records))
         for gate in gates:
             if gate.round == round:
-                _timed(gate, work, lambda g=gate: DECIDES["quality"](g, work))
+                _timed(gate, work, partial(DECIDES["quality"], gate, work))
                 asked.add(gate.id)
         kept = len(work.records[str(source.until_step)].kept)
         work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
-        work.listener(
-            Said(
-                f"round {round}: {kept} of {counts.until_kept} kept in {str(source.until_step).rpartition('.')[2]}"
-            )
-        )
+        work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {wanted}"))
         if kept >= counts.until_kept:
             break
     else:
@@ -85,9 +83,8 @@ def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
             yield step
 
 
-def _timed(step: AnyStep, work: Work, run: object) -> None:
+def _timed(step: AnyStep, work: Work, run: Callable[[], None]) -> None:
     began = time.monotonic()
-    assert callable(run)
     run()
     took = time.monotonic() - began
     work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took

@@ -64,6 +64,7 @@ class Work:
     certificate: Certificate | None = None
     records: dict[str, StepRecords] = field(default_factory=dict)
     adapters: dict[str, Adapter] = field(default_factory=dict)
+    parities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     outcomes: dict[str, Any] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)

@@ -70,6 +70,17 @@ class Certificate:
             "lines": [{**asdict(line), "state": line.state} for line in self.lines],
         }
 
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Certificate:
+        """A certificate as `as_json` wrote it."""
+        lines = ({k: v for k, v in line.items() if k != "state"} for line in stored["lines"])
+        return cls(
+            stored["name"],
+            stored["model_sha256"],
+            stored["fingerprint"],
+            tuple(CertificateLine(**line) for line in lines),
+        )
+
 
 def not_measured(id: str, title: str, why: str) -> CertificateLine:
     """A line that could not be measured: never a pass, and no reason to stop."""

@@ -20,7 +20,7 @@ from runtime.engines.protocol import Draw
 
 # Candidates looked at first, and then ever more, until they hold the share that top-p asks for.
 _FIRST_CANDIDATES = 64
-_MORE_CANDIDATES = 16
+_MORE_CANDIDATES = 4
 _BLOCK = 64
 
 

@@ -4,6 +4,8 @@
 *reduce* (step, work, records): over all rounds; *fit* and *decide* (step, work).
 """
 
+from collections.abc import Callable, Mapping
+
 from runtime.steps.evaluate import evaluate
 from runtime.steps.filter import sift
 from runtime.steps.gates import gate, quality
@@ -13,9 +15,16 @@ from runtime.steps.output import output
 from runtime.steps.split import split
 from runtime.steps.train import train
 
-MAPS = {"generate": complete, "filter": sift, "judge": judge}
-REDUCES = {"split": split}
-FITS = {"train": train}
-DECIDES = {"quality": quality, "evaluate": evaluate, "gate": gate, "output": output}
+StepFunction = Callable[..., None]
+
+MAPS: Mapping[str, StepFunction] = {"generate": complete, "filter": sift, "judge": judge}
+REDUCES: Mapping[str, StepFunction] = {"split": split}
+FITS: Mapping[str, StepFunction] = {"train": train}
+DECIDES: Mapping[str, StepFunction] = {
+    "quality": quality,
+    "evaluate": evaluate,
+    "gate": gate,
+    "output": output,
+}
 
 __all__ = ["DECIDES", "FITS", "MAPS", "REDUCES", "write"]

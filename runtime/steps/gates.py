@@ -15,9 +15,10 @@ def quality(step: Quality, work: Work) -> None:
     _decide(step.id, outcome, work)
     if not outcome.open and step.on_failure == "stop" and not work.binding.rehearsal:
         failed = next(r for r in outcome.ruled if not r.holds)
+        name = step.id.rpartition(".")[2]
         raise RunStopped(
-            f"quality gate {step.id.rpartition('.')[2]} is closed: {failed.text} (measured: {failed.measured})",
-            "Look at the pilot's records in the run folder, mend the prompt, the rules or the critic, and run again.",
+            f"quality gate {name} is closed: {failed.text} (measured {failed.measured})",
+            "Look at the pilot's records in the run folder, mend a prompt, rules or a critic, and run again.",
         )
 
 

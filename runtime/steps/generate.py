@@ -25,7 +25,7 @@ def prompts_in_round(step: Generate, work: Work, round: int) -> int:
     counts = work.binding.counts[step.id]
     target = work.records.get(str(step.until_step))
     kept = len(target.kept) if target else 0
-    asked = sum(prompts_so_far for prompts_so_far in work.outcomes.get(f"{step.id}/prompts", [pilot]))
+    asked: int = sum(work.outcomes.get(f"{step.id}/prompts", [pilot]))
     per_prompt = max(kept, 1) / asked
     wanted = ceil(1.15 * (counts.until_kept - kept) / per_prompt)
     return min(max(wanted, ceil(pilot / 10)), 10 * pilot)

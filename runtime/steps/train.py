@@ -8,17 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from compiler.plan.model import Train
+from runtime.certificate import adapter_parity
 from runtime.child import run_in_child
-from runtime.failures import RunFailed
+from runtime.failures import RunFailed, RunStopped
 from runtime.identity import digest, seed
-from runtime.journal import disk_errors, write_whole
+from runtime.journal import disk_errors, read, write_whole
 from runtime.progress import Advanced, Began, Ended, Said
 from runtime.records import Record
 from runtime.steps.gates import closed_gates
-from runtime.training.examples import LeftOut, TrainingExample
+from runtime.training.examples import TrainingExample
 from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
 from runtime.work import Adapter, Work
 
@@ -44,7 +45,24 @@ def train(step: Train, work: Work) -> None:
     job = _job(step, work, examples, dev)
     result = _trained(step, work, job)
     work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
+    _certify_adapter(step, work)
     work.decide(step.id, result, trained=True, closed=closed, adapter_sha256=result.adapter_sha256)
+
+
+def _certify_adapter(step: Train, work: Work) -> None:
+    """The engine must answer with the adapter as the libraries that trained it do."""
+    adapter = work.adapters[step.id]
+    key = digest("adapter parity", work.engine.facts.fingerprint, adapter.sha256)
+    for event in read(work.journal.path):
+        if event["event"] == "adapter parity" and event["key"] == key:
+            work.parities[step.id] = event["line"]
+            return
+    bound = work.binding.models[work.role]
+    line = adapter_parity(bound, work.local, work.tokens, work.engine, str(adapter.folder))
+    work.parities[step.id] = {**asdict(line), "state": line.state}
+    if line.stops:
+        raise RunStopped(f"the engine and the trainer disagree on {step.id}: {line.explanation}")
+    work.journal.append("adapter parity", key=key, line=work.parities[step.id])
 
 
 def _examples(step: Train, work: Work, part: str) -> list[TrainingExample]:
@@ -98,7 +116,7 @@ def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
     if stored.exists():
         known = json.loads(stored.read_text(encoding="utf-8"))
         if known["job"] == meaning and adapter_digest(Path(job.out)) == known["result"]["adapter_sha256"]:
-            return _restored(known["result"])
+            return TypeAdapter(SftResult).validate_python(known["result"])
     began = time.monotonic()
     key = f"{step.id}/steps"
     work.listener(Began(key, f"train {step.id.rpartition('.')[2]}", None, "steps"))
@@ -117,14 +135,3 @@ def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
 
 def _meaning(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-
-
-def _restored(stored: dict[str, Any]) -> SftResult:
-    """A result as it was before it was JSON: lists are tuples again, what was left out has its type."""
-    plain = {k: _tuples(v) for k, v in stored.items() if k not in ("left_out", "dev_left_out")}
-    left_out = {k: tuple(LeftOut(**row) for row in stored[k]) for k in ("left_out", "dev_left_out")}
-    return SftResult(**plain, **left_out)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list) else value

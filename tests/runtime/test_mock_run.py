@@ -1,7 +1,8 @@
-"""Stage 1 whole, on the mock engine (which says that it is one) and the real trainer on a tiny random model."""
+"""Stage 1 whole, on the mock engine (which says that it is one) and the real trainer on a random model."""
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_records_are_conserved_from_step_to_step(finished):
     chain = [
         f"explicit_instructions.{name}" for name in ("ideas", "fresh", "clear", "answers", "clean", "good")
     ]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         assert kept[after] + rejected[after] == kept[before]
     parts = kept["explicit_instructions.data.train"] + kept["explicit_instructions.data.dev"]
     assert parts == kept["explicit_instructions.good"]
