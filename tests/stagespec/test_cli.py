@@ -347,9 +347,7 @@ def test_the_traceback_of_something_unforeseen_is_kept_in_a_file(running: Any) -
     running(raising(ValueError("17 is odd")))
     found = re.search(r"The whole story is in (\S+)", cli("run", SPEC, "--profile", "test").stderr)
     assert found
-    story = Path(found.group(1))
-    assert "ValueError: 17 is odd" in story.read_text()
-    story.unlink()
+    assert "ValueError: 17 is odd" in Path(found.group(1)).read_text()
 
 
 # --- check and explain -----------------------------------------------------------------------------
