@@ -1,18 +1,15 @@
-"""A tiny random Llama, saved as a folder, and jobs that train it."""
+"""A tiny random Llama, saved as a folder, and the jobs that train it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from tiny_jobs import EOS, examples
+from tiny_jobs import EOS, make_job
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from compiler.plan.model import Lora, Optimizer
-from runtime.training.sft import SftJob
+from runtime.training.sft import SftJob, SftResult, train_sft
 
 
 @pytest.fixture(scope="session")
@@ -38,29 +35,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def job(tiny: str, tmp_path: Path) -> SftJob:
-    return SftJob(
-        folder=tiny,
-        start_adapter=None,
-        examples=examples(21, 1),
-        dev_examples=examples(6, 2),
-        lora=Lora(rank=4, alpha=4, dropout=0.1, modules="all_linear"),
-        optimizer=Optimizer(
-            name="adamw", learning_rate=0.02, schedule="cosine", warmup=0.1, weight_decay=0.01
-        ),
-        weights="float32",
-        epochs=2,
-        batch=4,
-        max_length=16,
-        patience=None,
-        pad_id=EOS,
-        seed=11,
-        threads=1,
-        out=str(tmp_path / "adapter"),
-        work=str(tmp_path / "work"),
-    )
+    return make_job(tiny, tmp_path, "adapter")
 
 
-@pytest.fixture
-def elsewhere(job: SftJob, tmp_path: Path) -> Callable[[str], SftJob]:
-    """The same job with its outputs in places of another name."""
-    return lambda name: replace(job, out=str(tmp_path / name), work=str(tmp_path / f"{name}.work"))
+@pytest.fixture(scope="session")
+def straight(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[SftJob, SftResult]:
+    """The same job again, trained once and without a stop, for others to be compared with."""
+    job = make_job(tiny, tmp_path_factory.mktemp("straight"), "adapter")
+    return job, train_sft(job, lambda _: None)

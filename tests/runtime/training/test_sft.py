@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,17 +11,17 @@ import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
-from tiny_jobs import EOS, examples
-from transformers import AutoModelForCausalLM
+from tiny_jobs import EOS, examples, make_job
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from compiler.plan.model import Lora
+from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
 from runtime.failures import RunFailed
 from runtime.training.batches import LengthGrouped
 from runtime.training.examples import LeftOut, TrainingExample
-from runtime.training.sft import SftJob, StepDone, adapter_digest, train_sft
+from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
 
-Elsewhere = Callable[[str], SftJob]
+Straight = tuple[SftJob, SftResult]
 
 
 class Killed(Exception):
@@ -80,48 +80,42 @@ def test_the_adapters_folder_holds_the_adapter_alone(job: SftJob) -> None:
     PeftModel.from_pretrained(base, job.out)
 
 
-def test_the_seed_decides_everything(elsewhere: Elsewhere) -> None:
-    one, again, other = elsewhere("one"), elsewhere("again"), replace(elsewhere("other"), seed=12)
-    first = train_sft(one, quiet)
+def test_the_seed_decides_everything(straight: Straight, job: SftJob) -> None:
     torch.rand(17)
-    assert train_sft(again, quiet).adapter_sha256 == first.adapter_sha256
-    assert train_sft(other, quiet).adapter_sha256 != first.adapter_sha256
+    assert train_sft(job, quiet).adapter_sha256 == straight[1].adapter_sha256
+    assert train_sft(replace(job, seed=12), quiet).adapter_sha256 != straight[1].adapter_sha256
 
 
 @pytest.mark.parametrize("at", [3, 6, 7, 11])
-def test_a_killed_training_goes_on_to_the_same_adapter(elsewhere: Elsewhere, at: int) -> None:
+def test_a_killed_training_goes_on_to_the_same_adapter(straight: Straight, job: SftJob, at: int) -> None:
     """Six steps an epoch: within the first, at its end, just after, and just before the very end."""
-    straight, killed = elsewhere("straight"), elsewhere("killed")
-    expected = train_sft(straight, quiet)
+    expected = straight[1]
 
     def kill(event: object) -> None:
         if isinstance(event, StepDone) and event.step == at + 1:
             raise Killed
 
     with pytest.raises(Killed):
-        train_sft(killed, kill)
-    assert not Path(killed.out).exists()
-    found = train_sft(killed, quiet)
+        train_sft(job, kill)
+    assert not Path(job.out).exists()
+    found = train_sft(job, quiet)
     assert found.resumed_at == at
-    assert same(straight, killed)
+    assert same(straight[0], job)
     assert found.adapter_sha256 == expected.adapter_sha256
     for name in ("losses", "grad_norms", "dev_losses", "tokens", "target_tokens", "padding_tokens", "steps"):
         assert getattr(found, name) == getattr(expected, name), name
 
 
-def test_a_half_written_checkpoint_is_passed_over(elsewhere: Elsewhere) -> None:
-    straight, killed = elsewhere("straight"), elsewhere("killed")
-    train_sft(straight, quiet)
-
+def test_a_half_written_checkpoint_is_passed_over(straight: Straight, job: SftJob) -> None:
     def kill(event: object) -> None:
         if isinstance(event, StepDone) and event.step == 9:
             raise Killed
 
     with pytest.raises(Killed):
-        train_sft(killed, kill)
-    (Path(killed.work) / "checkpoint-8" / "trainer_state.json").write_text('{"epoch": 1.')
-    assert train_sft(killed, quiet).resumed_at == 7
-    assert same(straight, killed)
+        train_sft(job, kill)
+    (Path(job.work) / "checkpoint-8" / "trainer_state.json").write_text('{"epoch": 1.')
+    assert train_sft(job, quiet).resumed_at == 7
+    assert same(straight[0], job)
 
 
 def test_checkpoints_of_another_job_are_not_gone_on_from(job: SftJob) -> None:
@@ -134,31 +128,27 @@ def test_checkpoints_of_another_job_are_not_gone_on_from(job: SftJob) -> None:
     assert train_sft(replace(job, examples=job.examples[:-1]), quiet).resumed_at == 0
 
 
-def test_a_start_adapter_goes_on(elsewhere: Elsewhere) -> None:
-    first = elsewhere("first")
-    train_sft(first, quiet)
-    second = replace(elsewhere("second"), start_adapter=first.out)
-    result = train_sft(second, quiet)
-    fresh = train_sft(elsewhere("fresh"), quiet)
-    assert result.losses[0][1] < fresh.losses[0][1]
-    assert not same(first, second)
+def test_a_start_adapter_goes_on(straight: Straight, job: SftJob) -> None:
+    result = train_sft(replace(job, start_adapter=straight[0].out), quiet)
+    assert result.losses[0][1] < straight[1].losses[0][1]
+    assert not same(straight[0], job)
 
 
 @pytest.mark.parametrize("change", [{"rank": 8}, {"modules": "attention"}, {"alpha": 16}])
-def test_a_start_adapter_of_another_shape_is_refused(elsewhere: Elsewhere, change: dict[str, object]) -> None:
-    first = replace(elsewhere("first"), epochs=1)
-    train_sft(first, quiet)
-    lora = Lora(**{**first.lora.model_dump(), **change})
+def test_a_start_adapter_of_another_shape_is_refused(
+    straight: Straight, job: SftJob, change: dict[str, object]
+) -> None:
+    lora = Lora(**{**job.lora.model_dump(), **change})
     with pytest.raises(RunFailed, match=r"start adapter has rank 4, alpha 4 on .* asks for rank"):
-        train_sft(replace(elsewhere("second"), start_adapter=first.out, lora=lora), quiet)
+        train_sft(replace(job, start_adapter=straight[0].out, lora=lora), quiet)
 
 
-def test_stopping_early_keeps_the_best_epoch(job: SftJob, elsewhere: Elsewhere) -> None:
+def test_stopping_early_keeps_the_best_epoch(job: SftJob) -> None:
     """Dev examples that say the opposite get worse as training goes well."""
     contrary = tuple(
         TrainingExample(e.id, e.prompt_ids, (3 + e.prompt_ids[0] % 80,)) for e in job.dev_examples
     )
-    stopping = replace(elsewhere("stopping"), dev_examples=contrary, epochs=9, patience=2)
+    stopping = replace(job, dev_examples=contrary, epochs=9, patience=2)
     result = train_sft(stopping, quiet)
     assert result.stopped_early
     assert result.best_epoch == len(result.dev_losses) - 2
@@ -210,3 +200,36 @@ def test_bf16_trains_a_float32_adapter(job: SftJob) -> None:
     result = train_sft(replace(job, weights="bf16", epochs=1), quiet)
     assert result.weights == "bf16"
     assert {w.dtype for w in weights(job).values()} == {torch.float32}
+
+
+@pytest.mark.real_model
+def test_a_real_model_learns(tmp_path: Path) -> None:
+    folder = os.environ.get("STAGESPEC_TEST_MODEL")
+    if not folder:
+        pytest.skip("STAGESPEC_TEST_MODEL names no folder with a model")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+
+    def ids(text: str) -> tuple[int, ...]:
+        return tuple(tokenizer(text, add_special_tokens=False).input_ids)
+
+    made = tuple(
+        TrainingExample(
+            word,
+            ids(f"Instruction: Say {word} twice.\nResponse:"),
+            (*ids(f" {word}! {word}!"), tokenizer.eos_token_id),
+        )
+        for word in ("yes", "no", "rain", "sun", "sea", "bread", "salt", "moon")
+    )
+    job = replace(
+        make_job(folder, tmp_path, "adapter"),
+        examples=made,
+        dev_examples=made,
+        max_length=64,
+        threads=None,
+        lora=Lora(rank=8, alpha=16, dropout=0.0, modules="all_linear"),
+        optimizer=Optimizer(
+            name="adamw", learning_rate=1e-3, schedule="constant", warmup=0.0, weight_decay=0.0
+        ),
+    )
+    result = train_sft(job, quiet)
+    assert result.dev_losses[-1] < result.losses[0][1] / 2

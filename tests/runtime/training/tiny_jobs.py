@@ -1,10 +1,13 @@
-"""Examples for a tiny model, and its end-of-sequence id."""
+"""Examples and jobs for a tiny model, and its end-of-sequence id."""
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
+from compiler.plan.model import Lora, Optimizer
 from runtime.training.examples import TrainingExample
+from runtime.training.sft import SftJob
 
 EOS = 2
 
@@ -17,3 +20,27 @@ def examples(count: int, seed: int, vocabulary: int = 90) -> tuple[TrainingExamp
         prompt = tuple(draw.randrange(3, vocabulary) for _ in range(draw.randrange(3, 12)))
         made.append(TrainingExample(f"{seed}-{i}", prompt, (5,) * draw.randrange(1, 5) + (EOS,)))
     return tuple(made)
+
+
+def make_job(model: str, root: Path, name: str) -> SftJob:
+    """Two epochs of six steps, with dropout; what it writes is named `name` and lies in `root`."""
+    return SftJob(
+        folder=model,
+        start_adapter=None,
+        examples=examples(21, 1),
+        dev_examples=examples(6, 2),
+        lora=Lora(rank=4, alpha=4, dropout=0.1, modules="all_linear"),
+        optimizer=Optimizer(
+            name="adamw", learning_rate=0.02, schedule="cosine", warmup=0.1, weight_decay=0.01
+        ),
+        weights="float32",
+        epochs=2,
+        batch=4,
+        max_length=16,
+        patience=None,
+        pad_id=EOS,
+        seed=11,
+        threads=1,
+        out=str(root / name),
+        work=str(root / f"{name}.work"),
+    )
