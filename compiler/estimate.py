@@ -6,6 +6,7 @@ been seen yet), and how fast the hardware is per billion parameters (measured on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,11 @@ from compiler.plan.model import (
     Evaluate,
     Filter,
     Generate,
+    HubSource,
     Judge,
     LabelMethod,
     Method,
+    MockSource,
     PromptUse,
     Quote,
     Stage,
@@ -47,9 +50,10 @@ class Speed:
 SPEEDS = {
     "transformers": Speed(22.0, 200.0, 27.0, "two CPU cores, 135 M parameters in float32"),
     "vllm": Speed(96_000.0, 400_000.0, 30_000.0, "one H100, batches that fill it"),
-    "mock": Speed(4_000.0, 40_000.0, 4.0, "no language model"),
+    "mock": Speed(4.0, 40.0, 1.3, "no language model; a random one of a million weights is trained"),
 }
-DEFAULT_PARAMETERS = 1e9
+DEFAULT_BILLIONS = 1.0
+SIZE_IN_NAME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([bBmM])(?![a-zA-Z])")
 
 
 @dataclass(slots=True)
@@ -74,9 +78,16 @@ class Estimator:
         return self.tokens(role, prompt.template) + sampled + 20
 
     def billions(self, role: str) -> float:
-        return (
-            float(self.lock.get(role, {}).get("dimensions", {}).get("parameters", DEFAULT_PARAMETERS)) / 1e9
-        )
+        """Billions of parameters: from the lock, else from what the checkpoint is called ("Qwen2.5-32B")."""
+        known = self.lock.get(role, {}).get("dimensions", {}).get("parameters")
+        if known is not None:
+            return float(known) / 1e9
+        source = self.bound.binding.models[role].source
+        if isinstance(source, MockSource):
+            return 0.001
+        name = source.repository if isinstance(source, HubSource) else getattr(source, "path", "")
+        named = SIZE_IN_NAME.search(name)
+        return DEFAULT_BILLIONS if named is None else float(named[1]) / (1 if named[2] in "bB" else 1000)
 
     def counts(self, stage: Stage) -> dict[str, float]:
         """Records that each step reads, from the wanted number back to the source and forth again."""

@@ -21,7 +21,7 @@ def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Fac
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else {}
     except (OSError, ValueError, KeyError):
-        found.error(
+        found.warning(
             "SS710", f'"{LOCK}" cannot be read', help="Write it anew: stagespec lock SPEC --profile NAME"
         )
         return {}
@@ -33,7 +33,7 @@ def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Fac
         elif key != "mock":
             found.note(
                 "SS709",
-                f'model "{role}" is not in {LOCK}: tokens are rough, times those of 1 B parameters',
+                f'model "{role}" is not in {LOCK}: tokens and times are rough',
                 help="stagespec lock measures it.",
             )
     return facts

@@ -93,6 +93,8 @@ def _data(plan: PlanFile) -> dict[str, Sequence[Mapping[str, Any]]]:
         if dataset.role == "held_out" and plan.binding.held_out:
             chosen = {digest(row) for row in sample(rows, plan.binding.held_out, "held out", name)}
             rows = [row for row in rows if digest(row) in chosen]
+        if dataset.role == "held_out":  # results are paired by item
+            rows = [{"id": digest(row)[:12], **row} for row in rows]
         data[name] = rows
     return data
 

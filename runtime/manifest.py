@@ -17,7 +17,7 @@ from runtime.knowledge import stage_answers
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
 from runtime.statistics import share
-from runtime.steps.evaluate import Evaluation
+from runtime.steps.evaluate import Evaluation, asked
 from runtime.work import Work
 
 MANIFEST = "manifest.json"
@@ -171,7 +171,7 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
     return [
         {
             "item": item["id"],
-            "instruction": item["instruction"],
+            "instruction": asked(item),
             "arms": {
                 name: {"text": a.text, "passed": a.passed}
                 for name, many in outcome.arms.items()

@@ -118,7 +118,7 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
         outcome = apply(work.method.rules[name], record, cuts_only=True)
         sink = sink or apply(work.method.rules[name], record).sink
         record[step.answer] = outcome.subject
-    text, instruction = str(record[step.answer]), str(item["instruction"])
+    text, instruction = str(record[step.answer]), asked(item)
     check = item["check"]
     return Answer(
         item=str(item["id"]),
@@ -130,3 +130,9 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
         passed=answers.passes(check, instruction, text),
         passed_raw=answers.passes(check, instruction, completion.text),
     )
+
+
+def asked(item: Mapping[str, Any]) -> str:
+    """What an item asks, for checks that reject its echo and for people: its instruction, or all its text."""
+    texts = (str(v) for k, v in item.items() if isinstance(v, str) and k not in ("id", "type", "reference"))
+    return str(item["instruction"]) if "instruction" in item else "\n".join(texts)
