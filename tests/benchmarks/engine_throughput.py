@@ -63,6 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     engine = TransformersEngine(options.folder, "0" * 64, threads=options.threads)
+    engine._eos = frozenset()  # all contenders draw all tokens, or rates would differ by their prefill
     tokenizer = Tokenizer.from_file(str(options.folder / "tokenizer.json"))
 
     prompts = [encode(tokenizer, text) for text in few_shot(options.prompts, orders=1)]
