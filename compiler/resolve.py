@@ -9,7 +9,7 @@ from pathlib import Path
 from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax import tree
-from compiler.syntax.parse import enclosing, parse
+from compiler.syntax.parse import enclosing, every, parse
 
 LANGUAGE = 1
 PROFILES = "profiles.stage"
@@ -48,6 +48,15 @@ class Program:
     def damaged(self) -> bool:
         """Whether the parser had to skip something: what seems to be missing may only be unread."""
         return any(file.damaged for file in self.files.values())
+
+    @property
+    def may_lack_names(self) -> bool:
+        """Whether a whole definition or step may be among what the parser had to leave out."""
+        for file in self.files.values():
+            leaves = {d.span for d in every(file.definitions) if d.kind.value != "stage"}
+            if any(place not in leaves for place in file.damaged):
+                return True
+        return False
 
     def unsure(self, item: Diagnostic) -> bool:
         """Whether a diagnostic may only come from what the parser had to leave out of a definition."""
@@ -156,7 +165,7 @@ def _import(
     for wanted in statement.names:
         if wanted.value in offered:
             _define(program.scopes[name], wanted, offered[wanted.value], found)
-        elif not program.files[target].damaged:
+        elif not program.may_lack_names:
             found.error(
                 "SS201",
                 f'"{target}" does not define "{wanted.value}"',

@@ -144,7 +144,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
         (
             DOC,
             Setting("learner", NameOf("a model"), "the model that is trained", required=True),
-            Setting("budget", QuantityOf("usd"), "the most that the stage may cost"),
+            Setting("budget", QuantityOf("usd"), "what it may cost; the plan shows it beside the estimate"),
         ),
     ),
     Kind(

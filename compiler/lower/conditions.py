@@ -222,14 +222,14 @@ class ResultLeaf:
         kinds: Mapping[str, str],
         steps: Mapping[str, StepFacts],
         unread: frozenset[str],
-        damaged: bool,
+        may_lack_names: bool,
         found: Diagnostics,
     ) -> None:
         """`kinds` are all steps of the stage; `steps` those that could be lowered so far."""
         self.kinds = kinds
         self.steps = steps
         self.unread = unread
-        self.damaged = damaged
+        self.may_lack_names = may_lack_names
         self.found = found
 
     def __call__(self, node: tree.Node) -> Typed | None:
@@ -267,7 +267,7 @@ class ResultLeaf:
         if kind is not None:
             what = listing(kinds).replace(" and ", " or ")
             self.found.error("SS412", f'"{asked}" is asked of a {what} step, not of a {kind} step', name.span)
-        elif not self.damaged and name.value not in self.unread:
+        elif not self.may_lack_names and name.value not in self.unread:
             near = did_you_mean(name.value, [n for n, k in self.kinds.items() if k in kinds])
             self.found.error(
                 "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)

@@ -37,7 +37,7 @@ class Lowering:
         """The definition that a name means; reports a name that is unknown or of another kind."""
         symbol = self.program.lookup(file, ref.name)
         if symbol is None:
-            if not self.program.damaged and not self.program.imports(file, ref.name):
+            if not self.program.may_lack_names and not self.program.imports(file, ref.name):
                 near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
                 self.found.error(
                     "SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near))

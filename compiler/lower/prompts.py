@@ -95,6 +95,9 @@ def lower_sample(
             return None
         if name.value in steps:
             columns: Mapping[str, str] = steps[name.value]
+            if not columns:
+                sources.append(name.value)
+                continue  # its chain of inputs is broken, and reported where it breaks
         else:
             dataset = lower_dataset(
                 low, file, Ref(name.value, name.span), ("pool", "exemplars"), "pool or exemplars"

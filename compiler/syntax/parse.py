@@ -55,6 +55,14 @@ def _damaged(source: Source, file: File, blanked: list[tuple[int, int]]) -> tupl
     return tuple(places)
 
 
+def every(definitions: tuple[Definition, ...]) -> Iterator[Definition]:
+    """All definitions, and the steps inside of them."""
+    for definition in definitions:
+        yield definition
+        if isinstance(definition.body, Block):
+            yield from every(tuple(e for e in definition.body.entries if isinstance(e, Definition)))
+
+
 def enclosing(definitions: tuple[Definition, ...], start: int, end: int) -> Iterator[Definition]:
     """The definitions that hold a part of the text, outermost first."""
     for definition in definitions:

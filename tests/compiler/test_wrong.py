@@ -48,6 +48,23 @@ def test_reports(
     assert as_text(compiled) == snapshot
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_fixes_mend(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fix that is offered takes its error away when it is carried out."""
+    monkeypatch.chdir(tmp_path)
+    entry = case.write(tmp_path)
+    before = compile_spec(entry, case.profile).diagnostics.items
+    for item in before:
+        if item.fix is None:
+            continue
+        path, span = tmp_path / item.fix.span.file, item.fix.span
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text[: span.start] + item.fix.text + text[span.end :], encoding="utf-8")
+        after = [found.code for found in compile_spec(entry, case.profile).diagnostics.items]
+        assert after.count(item.code) < [found.code for found in before].count(item.code)
+        path.write_text(text, encoding="utf-8")
+
+
 def test_the_good_spec_has_nothing_to_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """So every change to it that is reported is mended by taking the change back."""
     monkeypatch.chdir(GOOD)

@@ -14,7 +14,7 @@ from compiler.syntax import tree
 def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
     scope = body.scope
     kinds = {name: definition.kind.value for name, definition in scope.definitions.items()}
-    leaf = ResultLeaf(kinds, scope.facts, scope.unread, scope.low.program.damaged, scope.low.found)
+    leaf = ResultLeaf(kinds, scope.facts, scope.unread, scope.low.program.may_lack_names, scope.low.found)
     lowered = lower_condition(node, leaf, scope.low.found)
     if lowered is None:
         return None

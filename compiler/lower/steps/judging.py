@@ -15,18 +15,13 @@ from compiler.syntax import tree
 def lower_judge(body: StepBody) -> AnyStep | None:
     scope, values = body.scope, body.values
     read = body.input()
-    if read is None:
-        return None
-    before, columns = read
     critic_ref, model_ref = values.get("critic")
     critic, model = lower_critic(scope.low, scope.file, critic_ref), scope.model(model_ref)
     accept = _accept(body)
-    if (
-        critic is None
-        or model is None
-        or accept is None
-        or not critic_fits(body, critic_ref, critic.columns, columns)
-    ):
+    if read is None or critic is None or model is None or accept is None:
+        return None
+    before, columns = read
+    if not critic_fits(body, critic_ref, critic.columns, columns):
         return None
     return Judge(
         **body.base({**columns, f"{body.name}_score": "number"}, before),

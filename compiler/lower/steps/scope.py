@@ -44,7 +44,7 @@ class StageScope:
         definition = self.definitions.get(ref.name)
         if definition is None:
             near = [n for n, d in self.definitions.items() if d.kind.value in kinds]
-            if not self.low.program.damaged and ref.name not in self.unread:
+            if not self.low.program.may_lack_names and ref.name not in self.unread:
                 self.low.found.error(
                     "SS205",
                     f'there is no step "{ref.name}" in this stage',
