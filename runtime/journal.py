@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -50,11 +51,16 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Sync and close. What had gone wrong before is what is told, not that closing fails too."""
         try:
             self.sync()
+        except RunFailed:
+            if error is None:
+                raise
         finally:
-            self._file.close()
+            with suppress(OSError):  # a full disk fails once more on what the buffer still holds
+                self._file.close()
 
 
 class disk_errors:

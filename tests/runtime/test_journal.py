@@ -59,3 +59,16 @@ def test_lines_are_plain_json_with_a_time(tmp_path):
     event = json.loads(line)
     assert event.pop("at").endswith("+00:00")
     assert event == {"event": "decision", "step": "s", "open": True}
+
+
+def test_a_disk_that_fills_up_while_the_journal_closes_is_told_once(tmp_path, monkeypatch):
+    log = journal.Journal(tmp_path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(journal.os, "fsync", full)
+    with pytest.raises(RunFailed, match="is full"), log:
+        log.append("result", key="a", result={})
+    with pytest.raises(RunFailed, match="the first"), journal.Journal(tmp_path) as log:
+        raise RunFailed("the first")
