@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from compiler.compile import compile_spec
-from stagespec import diagnostics_text, reference
+from stagespec import diagnostics_text, endings, explain, reference
+from stagespec.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -72,6 +75,7 @@ def test_every_spec_compiles_or_fails_as_it_says(
     monkeypatch.chdir(specs)
     Path("specs/tour.stage").write_text(block.text, encoding="utf-8")
     compiled = compile_spec("specs/tour.stage", "mock")
+    Path("specs/tour.stage").unlink()
     found = compiled.diagnostics.items
     assert sorted(item.code for item in found if item.severity != "note") == block.expects
     if output is not None:
@@ -85,3 +89,77 @@ def test_the_tables_are_the_compilers_own(request: pytest.FixtureRequest) -> Non
         path.write_text(reference.filled(page), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == reference.filled(page), "pytest tests/docs --snapshot-update"
     assert set(re.findall(r"<!-- generated: (\w+) -->", page)) == set(reference.TABLES)
+
+
+def commands() -> list[Block]:
+    return [block for block in blocks("running.md") if block.language == "sh"]
+
+
+@pytest.mark.parametrize("block", [b for b in commands() if "skipped=" not in b.info], ids=str)
+def test_every_command_ends_as_it_says(block: Block, specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All in one folder, as a reader would; one of them is the one whole run, on the mock."""
+    monkeypatch.chdir(specs)
+    wanted = re.search(r"exits=(\d+)", block.info)
+    for line in block.text.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "stagespec"
+        ended = CliRunner().invoke(main, arguments)
+        assert ended.exit_code == (int(wanted[1]) if wanted else 0), ended.output
+        if arguments[0] == "run":
+            (folder,) = Path("runs").iterdir()
+            files = {path.name + "/" * path.is_dir() for path in folder.iterdir()}
+            assert files - {".lock"} == files_of_a_run()
+
+
+def test_what_is_not_run_has_a_reason_and_one_command_is_a_run() -> None:
+    skipped = [block for block in commands() if "skipped=" in block.info]
+    assert all(re.search(r'skipped="[a-z]', block.info) for block in skipped)
+    run = [block for block in commands() if block not in skipped and "stagespec run" in block.text]
+    assert len(run) == 1
+    assert "--profile mock" in run[0].text
+
+
+def files_of_a_run() -> set[str]:
+    """The files that the page lists, from its table."""
+    page = (DOCS / "running.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- run folder -->")[2].partition("\n\nNothing")[0]
+    return set(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE))
+
+
+def test_the_events_listed_are_those_that_are_written() -> None:
+    page = (DOCS / "running.md").read_text(encoding="utf-8")
+    listed = re.search(r"The journal's events are (.*?)\. A run", page, re.DOTALL)
+    assert listed
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "runtime").rglob("*.py"))
+    written = set(re.findall(r'(?:journal|log|self)\.append\(\s*"([a-z ]+)"', source)) | {"done", "stopped"}
+    assert set(re.findall(r"`([a-z ]+)`", listed[1])) == written
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in blocks("running.md") if b.info == "file=profiles.stage"], ids=str
+)
+def test_every_profile_shown_compiles(block: Block, specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(specs)
+    path = Path("specs/profiles.stage")
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\n{block.text}", encoding="utf-8")
+    (name,) = re.findall(r"^profile (\w+)", block.text, re.MULTILINE)
+    compiled = compile_spec("specs/stage_1_explicit_instructions.stage", name)
+    path.write_text(before, encoding="utf-8")
+    assert compiled.plan is not None, compiled.diagnostics.items
+
+
+def test_every_exit_code_is_listed() -> None:
+    page = (DOCS / "running.md").read_text(encoding="utf-8")
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert listed == {0, endings.ERRORS, 2, endings.STOPPED, endings.FAILED, endings.INTERRUPTED}
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_path_and_code_that_is_named_exists(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    prose = FENCE.sub("", text)
+    named = re.findall(r"`((?:compiler|runtime|stagespec|specs|tests)/[\w./]*)`", prose)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    codes = set(re.findall(r"\bSS\d{3}\b", text))
+    assert [code for code in sorted(codes) if explain.explanation(code) is None] == []
