@@ -39,7 +39,7 @@ def provenance(evidence: Evidence) -> CertificateLine:
     if signs:
         explanation = (
             f"The checkpoint is instruction-tuned ({'; '.join(signs)}) and the role is raw: bind a base "
-            'model, or declare it with stand_in = "instruct", which taints every verdict.'
+            "model, or declare it with stand_in = instruct and a because, which taints every verdict."
         )
         return _line(False, "stop", measured, explanation)
     return _line(True, "stop", measured, "Nothing says that the checkpoint was tuned to follow instructions.")
