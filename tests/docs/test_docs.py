@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,3 +165,18 @@ def test_every_path_and_code_that_is_named_exists(page: str) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
     codes = set(re.findall(r"\bSS\d{3}\b", text))
     assert [code for code in sorted(codes) if explain.explanation(code) is None] == []
+
+
+def test_the_line_that_is_followed_is_in_the_spec_and_becomes_what_is_shown() -> None:
+    spec = ROOT / "specs" / "stage_1_explicit_instructions.stage"
+    line, step, _ = blocks("architecture.md")
+    assert textwrap.indent(line.text, "  ") in spec.read_text(encoding="utf-8")
+    plan = compile_spec(str(spec), "mock").plan
+    assert plan is not None
+    shown = json.loads(step.text)
+    (lowered,) = [s for s in plan.method.stages[0].steps if s.id == shown["id"]]
+    assert shown.items() <= lowered.model_dump(mode="json").items()
+
+
+def test_the_essay_is_short() -> None:
+    assert len((DOCS / "architecture.md").read_text(encoding="utf-8").split()) <= 1_300
