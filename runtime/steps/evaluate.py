@@ -11,7 +11,9 @@ from compiler.plan.expressions import Missing
 from compiler.plan.model import Arm, Evaluate
 from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
+from runtime.progress import Said
 from runtime.records import Record
+from runtime.steps.gates import closed_gates
 from runtime.verdict import Verdict, reach_verdict
 from runtime.work import Work
 
@@ -50,7 +52,18 @@ class Evaluation:
 
 
 def evaluate(step: Evaluate, work: Work) -> None:
-    """Run the arms one after the other on one engine, score them, and reach the verdict."""
+    """Run the arms one after the other on one engine, score them, and reach the verdict.
+
+    While a gate that it needs is closed the items stay sealed; a rehearsal goes on and is tainted.
+    """
+    closed = [id.rpartition(".")[2] for id in closed_gates(step.needs, work)]
+    if closed and not work.binding.rehearsal:
+        work.decide(step.id, None, run=False, closed=closed)
+        work.listener(Said(f"{step.id} is not run: gate {', '.join(closed)} is closed", "warning"))
+        return
+    if closed:
+        work.taints.append(f"{step.id} was run past a closed gate: {', '.join(closed)}")
+        work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
     items = work.data[step.items]
     arms: dict[str, list[Answer]] = {}
     for name, arm in step.arms.items():
