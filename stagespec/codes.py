@@ -116,6 +116,8 @@ CODES = {
     "SS505": "The file holds no records.",
     "SS506": "More examples are drawn than there are.",
     "SS507": "Labelled data need the column label: label.",
+    "SS508": "Two items of a held-out set are one: the same id or the same content. A set of 343 rows once "
+    "held 137 different ones, and every figure on it was wrong.",
     "SS601": "An example that should prove a rule shows that it is wrong. One heuristic rejected half of all "
     "good records before anybody looked.",
     "SS602": "Each rejection needs an example that it takes, and the rules one that they keep.",

@@ -48,7 +48,7 @@ def _dataset(low: Lowering, symbol: Symbol) -> Dataset | None:
         low.found.error("SS507", "labelled data needs the column label: label", symbol.definition.name.span)
         return None
     records = _records(low, data_name, text, columns, filed)
-    if records is None:
+    if records is None or (symbol.kind == "held_out" and not _distinct(low, records, filed)):
         return None
     low.records[name] = records
     low.blobs[digest] = Blob(sha256=digest, text=text)
@@ -133,6 +133,27 @@ def _records(
     if not records and not slips:
         low.found.error("SS505", "this file holds no records", Label(filed.path.span))
     return records if records and not slips else None
+
+
+def _distinct(low: Lowering, records: list[dict[str, Any]], filed: Filed) -> bool:
+    """Whether no two items have the same id or the same content: results are paired by item."""
+    seen: dict[str, int] = {}
+    for number, record in enumerate(records, 1):
+        content = {column: value for column, value in record.items() if column != "id"}
+        keys = {f"content {json.dumps(content, sort_keys=True)}": "the same"}
+        if "id" in record:
+            keys[f"id {record['id']}"] = f'both "{record["id"]}"'
+        for key, how in keys.items():
+            if key in seen:
+                low.found.error(
+                    "SS508",
+                    f"items {seen[key]} and {number} of this held-out set are {how}",
+                    Label(filed.path.span),
+                    help="Results are paired by item: each stands there once, under an id of its own.",
+                )
+                return False
+            seen[key] = number
+    return True
 
 
 def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
