@@ -388,7 +388,7 @@ class HubSource(Frozen):
 
 
 class FolderSource(Frozen):
-    """A folder as transformers saves it. `sha256` is over its files (see `hashing.folder_digest`)."""
+    """A folder as transformers saves it. What is in it is hashed when a run begins, not in the plan."""
 
     source: Literal["folder"] = "folder"
     path: str
@@ -475,7 +475,10 @@ class Hashes(Frozen):
 
 
 class PlanFile(Frozen):
-    """What `stagespec compile --out` writes and `stagespec run plan.json` runs, whole."""
+    """What `stagespec compile --out` writes and `stagespec run plan.json` runs, whole.
+
+    `places` says where steps, definitions and their fields stand (see `compiler.lower.places`).
+    """
 
     stagespec_plan: Literal[1] = 1
     compiler: str
