@@ -95,6 +95,7 @@ def train_sft(job: SftJob, emit: Callable[[object], None]) -> SftResult:
     # Read when the libraries load, so before them. Threads that wait asleep and not spinning lose
     # little alone, and keep a machine that does other work from slowing both down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # large pages for large tensors: about a tenth faster
     os.environ["HF_HUB_OFFLINE"] = "1"
     from runtime.training.trainer import train
 
