@@ -15,6 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.compile import compile_spec
+from compiler.diagnostics import Diagnostics
+from compiler.source import Source
+from compiler.syntax.parse import parse
 from stagespec import diagnostics_text, endings, explain, reference
 from stagespec.cli import main
 
@@ -180,3 +183,24 @@ def test_the_line_that_is_followed_is_in_the_spec_and_becomes_what_is_shown() ->
 
 def test_the_essay_is_short() -> None:
     assert len((DOCS / "architecture.md").read_text(encoding="utf-8").split()) <= 1_300
+
+
+def test_the_reserved_words_cannot_be_names_everywhere() -> None:
+    page = (DOCS / "language.md").read_text(encoding="utf-8")
+    listed = re.search(r"No name may be (.*?):", page)
+    assert listed
+    for word in re.findall(r"`(\w+)`", listed[1]):
+        places = (
+            f"stage s {{ evaluate e {{ arms = {{ a = b\n {word} = c }} }} }}",
+            f"critic {word}(a: text) {{ methods = [labels {{ both_orders = true }}], examples = {word} }}",
+            f"stage s {{ evaluate e {{ items = {word} }} }}",
+        )
+        assert any(fails(text) for text in places), word
+    assert not fails("stage s { evaluate by { items = at } }")
+
+
+def fails(text: str) -> bool:
+    """Whether a text is no sound file, or a name in it is read as something else."""
+    found = Diagnostics()
+    file = parse(Source("a", Path("a"), f"language 1\n{text}\n"), found)
+    return bool(found.items) or "Truth" in repr([f.body for f in file.definitions if f.kind.value == "stage"])
