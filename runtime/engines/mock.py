@@ -14,6 +14,7 @@ import math
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -143,7 +144,7 @@ def _dice(request: Request, seed: int = 0) -> random.Random:
     """Randomness that the request's ids, seed, adapter and kind of task decide alone."""
     task = request.task
     asked = task.continuation_ids if isinstance(task, Score) else ()
-    key = repr((request.prompt_ids, type(task).__name__, asked, request.adapter, seed))
+    key = repr((request.prompt_ids, type(task).__name__, asked, _adapter(request.adapter), seed))
     return random.Random(int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()))
 
 
@@ -199,3 +200,11 @@ def _choose(prompt: str, dice: random.Random, labels: int) -> tuple[float, ...]:
     scores[0] += 1.5 if relevant else -0.5
     total = math.log(sum(math.exp(score) for score in scores))
     return tuple(score - total + math.log(_LABELS_SHARE) for score in scores)
+
+
+@cache
+def _adapter(folder: str | None) -> str | None:
+    """An adapter's content, not its place: a run in another folder must say the same."""
+    if folder is None:
+        return None
+    return hashlib.sha256((Path(folder) / "adapter_model.safetensors").read_bytes()).hexdigest()

@@ -107,14 +107,18 @@ def test_limits_and_stop_strings_are_kept(engine: MockEngine, tokenizer_folder: 
             assert done.matched not in tokenizer.decode(list(done.ids[:-1]))
 
 
-def test_greedy_draws_ignore_the_seed_and_adapters_change_the_text(
-    engine: MockEngine, encode: Encode
+def test_greedy_draws_ignore_the_seed_and_adapters_change_the_text_by_their_content(
+    engine: MockEngine, encode: Encode, tmp_path: Path
 ) -> None:
     prompt = encode(ASK)
     greedy = completions(engine, draws(prompt, 5, Draw(300)))
     assert len({done.text for done in greedy.values()}) == 1
-    with_adapter = completions(engine, [Request("a", prompt, Draw(300), adapter="tuned")])
-    assert with_adapter["a"].text != greedy["0"].text
+    for name, content in (("a", b"one"), ("b", b"one"), ("c", b"two")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "adapter_model.safetensors").write_bytes(content)
+    said = completions(engine, [Request(n, prompt, Draw(300), adapter=str(tmp_path / n)) for n in "abc"])
+    assert said["a"].text == said["b"].text
+    assert len({said["a"].text, said["c"].text, greedy["0"].text}) == 3
 
 
 def test_likelihood_gain_tells_an_answer_to_the_question_from_another(
