@@ -17,9 +17,19 @@ def read_string(token: str, span: Span) -> Text:
 
 
 def read_text_block(token: str, span: Span) -> Text:
-    chars = [(span.start + 3 + i, c) for i, c in enumerate(token[3:-3])]
+    return _unescape([(span.start + place, char) for place, char in _content(token)], span)
+
+
+def dedented(token: str) -> str:
+    """What a block holds, escapes as they are written: the part of its layout that means something."""
+    return "".join(char for _, char in _content(token))
+
+
+def _content(token: str) -> list[tuple[int, str]]:
+    """The characters that count, with their places in the token."""
+    chars = [(3 + i, c) for i, c in enumerate(token[3:-3])]
     if "\n" not in token:
-        return _unescape(chars, span)
+        return chars
     lines: list[list[tuple[int, str]]] = [[]]
     for place, char in chars:
         lines[-1].append((place, char))
@@ -32,7 +42,7 @@ def read_text_block(token: str, span: Span) -> Text:
     kept = [pair for line in lines for pair in (line[common:] if _written(line).strip() else line[-1:])]
     while kept and kept[-1][1].isspace():
         kept.pop()
-    return _unescape(kept, span)
+    return kept
 
 
 def _written(line: list[tuple[int, str]]) -> str:
