@@ -10,6 +10,7 @@ from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
 from compiler.estimate import quote
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
+from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
@@ -73,7 +74,10 @@ def _compile(program: Program, found: Diagnostics, profile: str, seed: int | Non
         binding=bound.binding,
         blobs={d.sha256: low.blobs[d.sha256] for d in method.datasets.values()},
         quote=quote(method, bound, low.records, lock),
-        places={name: _place(program, span.file, span.start) for name, span in sorted(low.places.items())},
+        places={
+            name: _place(program, span.file, span.start)
+            for name, span in sorted(all_places(low, profile).items())
+        },
         notes=tuple(
             Note(
                 code=item.code,

@@ -30,6 +30,14 @@ Exit codes: 0 fine, 1 the spec has errors, 2 wrong use, 3 a gate stopped the run
 
 profile_option = click.option("--profile", metavar="NAME", help="How to run it: see profiles.stage.")
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Instead of the profile's seed.")
+runs_option = click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="runs",
+    show_default=True,
+    metavar="DIR",
+    help="Folder that holds the runs.",
+)
 format_option = click.option(
     "--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
 )
@@ -65,6 +73,13 @@ def main() -> None:
 @seed_option
 @click.option("--dry-run", is_flag=True, help="Show the plan: every step, what it rests on, what it takes.")
 @click.option("-v", "--verbose", is_flag=True, help="With --dry-run: prompts, rules, critics, all settings.")
+@runs_option
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="PLAN.JSON",
+    help="With --dry-run: mark what changed since this plan, not since the last run.",
+)
 @format_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan to a file.")
 def compile(
@@ -73,6 +88,8 @@ def compile(
     seed: int | None,
     dry_run: bool,
     verbose: bool,
+    runs: Path,
+    against: Path | None,
     format: str,
     out: Path | None,
 ) -> None:
@@ -81,6 +98,8 @@ def compile(
     from stagespec.plan_file import write_plan
 
     shown = dry_run or verbose
+    if against is not None and not (shown and format == "text"):
+        raise click.UsageError("--against goes with --dry-run, as text")
     plan = compiled_or_exit(spec, profile, seed, format, quiet=shown or format == "json")
     if out is not None:
         write_plan(plan, out)
@@ -89,7 +108,7 @@ def compile(
         if out is None:
             click.echo(plan.model_dump_json(indent=2))
     elif shown:
-        _show_plan(plan, verbose)
+        _show_plan(plan, verbose, runs, against)
     elif out is None:
         steps = sum(len(stage.steps) for stage in plan.method.stages)
         click.echo(f"{plan.method.name}: {steps} steps, no errors; plan {plan.hashes.plan[:12]}")
@@ -100,14 +119,7 @@ def compile(
 @click.argument("spec", metavar="SPEC|PLAN.JSON")
 @profile_option
 @seed_option
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="runs",
-    show_default=True,
-    metavar="DIR",
-    help="Folder that holds the runs.",
-)
+@runs_option
 def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
     """Run a stage, or a plan that was compiled and reviewed before. A run that was stopped goes on."""
     from stagespec.compiling import compiled_or_exit
@@ -177,10 +189,11 @@ def explain(code: str) -> None:
     click.echo(text)
 
 
-def _show_plan(plan: PlanFile, verbose: bool) -> None:
+def _show_plan(plan: PlanFile, verbose: bool, runs: Path, against: Path | None) -> None:
     from stagespec.dry_run import render_plan
     from stagespec.dry_run_colour import coloured
+    from stagespec.last_run import compare
     from stagespec.terminal import has_colour
 
-    text = render_plan(plan, verbose)
+    text = render_plan(plan, verbose, compare(plan, runs, against))
     click.echo(coloured(text) if has_colour(sys.stdout) else text, nl=False)

@@ -11,21 +11,31 @@ from textwrap import wrap
 from compiler.checks.evaluation import DISCORDANCES, POWER, detectable_lift
 from compiler.checks.view import short
 from compiler.diagnostics import listing
+from compiler.diff import StepChange
 from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
+from stagespec.change_lines import reason, summary
 from stagespec.dry_run_detail import detail
+from stagespec.last_run import Comparison
 from stagespec.step_lines import UNBROKEN, sentences
 from stagespec.wording import count, duration, points, rough, share, source_of
 
 WIDTH = 100
 FIGURES = 22  # columns for tokens and time at the right
 LABEL = 10
+NOTHING = Comparison("")
 
 
-def render_plan(plan: PlanFile, verbose: bool = False) -> str:
-    """The first screen; with `verbose` everything behind it."""
+def render_plan(plan: PlanFile, verbose: bool = False, compared: Comparison | None = None) -> str:
+    """The first screen; with `verbose` everything behind it.
+
+    With a comparison, each step has a mark, `+ ~ =` or `-`, and where it has one, the mark's reason.
+    """
+    changes = compared or NOTHING
     lines: list[str] = []
     for stage in plan.method.stages:
-        lines += [*_heading(plan, stage), "", *_steps(plan, stage), "", *_closing(plan, stage)]
+        steps = _steps(plan, stage, changes)
+        lines += [*_heading(plan, stage), "", *steps, "", *_closing(plan, stage)]
+    lines += _changes(plan, changes)
     lines += _notes(plan)
     if verbose:
         lines += ["", *detail(plan)]
@@ -56,21 +66,40 @@ def _heading(plan: PlanFile, stage: Stage) -> Iterator[str]:
         yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}")
 
 
-def _steps(plan: PlanFile, stage: Stage) -> Iterator[str]:
+def _steps(plan: PlanFile, stage: Stage, compared: Comparison) -> Iterator[str]:
     """The steps in an order in which they can run, with figures at the right of each first line."""
-    names = max(len(short(step.id)) for step in stage.steps)
-    kinds = max(len(step.kind) for step in stage.steps)
+    gone = [step for step in compared.steps if step.mark == "-"]
+    everyone = [*stage.steps, *gone]
+    names = max(len(short(step.id)) for step in everyone)
+    kinds = max(len(step.kind) for step in everyone)
     indent = 2 + kinds + 2 + names + 2
+    changes = compared.by_id
     yield f"{'steps':<{WIDTH - FIGURES}}{'about tokens':>12}{'time':>10}"
     for step in stage.steps:
+        change = changes.get(step.id)
         texts: list[str] = []
-        for number, sentence in enumerate(sentences(plan, step)):
+        for number, sentence in enumerate(_told(plan, step, change)):
             room = WIDTH - FIGURES - indent if number == 0 else WIDTH - indent
             texts += _wrapped(sentence, room, WIDTH - indent)
-        start = f"  {step.kind:<{kinds}}  {short(step.id):<{names}}  {texts[0] if texts else ''}"
+        mark = change.mark if change else " "
+        start = f"{mark} {step.kind:<{kinds}}  {short(step.id):<{names}}  {texts[0] if texts else ''}"
         yield f"{start:<{WIDTH - FIGURES}}{_figures(plan, step)}"
         for text in texts[1:]:
             yield " " * indent + text
+    for taken in gone:
+        yield f"- {taken.kind:<{kinds}}  {short(taken.id):<{names}}  {reason(plan, taken)}"
+
+
+def _told(plan: PlanFile, step: AnyStep, change: StepChange | None) -> list[str]:
+    """What a step does, and before it, what is otherwise in it. A step that is the same keeps its lines:
+    that its input changed goes behind the last of them."""
+    lines = sentences(plan, step)
+    why = reason(plan, change) if change else ""
+    if not change or not why:
+        return lines
+    if change.mark == "=":
+        return [*lines[:-1], f"{lines[-1]} ·{UNBROKEN}{why.replace(' ', UNBROKEN)}"]
+    return [*lines[:1], f"{change.mark} {why}", *lines[1:]] if change.mark == "~" else lines
 
 
 def _figures(plan: PlanFile, step: AnyStep) -> str:
@@ -108,6 +137,11 @@ def _power(plan: PlanFile, step: Evaluate) -> str:
         f"({share(POWER)} power, alpha {share(step.compare.alpha)}; "
         f"wanted: {step.compare.smallest_effect * 100:g})"
     )
+
+
+def _changes(plan: PlanFile, compared: Comparison) -> Iterator[str]:
+    for number, line in enumerate(summary(plan, compared) if compared.said else ()):
+        yield from _entry("changes" if number == 0 else "", line)
 
 
 def _notes(plan: PlanFile) -> Iterator[str]:

@@ -8,11 +8,16 @@ from typing import Any
 
 import click
 
-_LABEL = re.compile(r"^(profile|model|total|power|steps)\b", re.MULTILINE)
+_LABEL = re.compile(r"^(profile|model|total|power|steps|changes)\b", re.MULTILINE)
 _CAUTION = re.compile(r"^(rehearsal|warning)\b|STAND-IN", re.MULTILINE)
-_KIND = re.compile(r"^  (generate|filter|judge|split|evaluate|train|output)(?=  )", re.MULTILINE)
-_GATE = re.compile(r"^  (gate|quality)(?=  )", re.MULTILINE)
+_KIND = re.compile(r"(?<=^[ +~=-] )(generate|filter|judge|split|evaluate|train|output)(?=  )", re.MULTILINE)
+_GATE = re.compile(r"(?<=^[ +~=-] )(gate|quality)(?=  )", re.MULTILINE)
 _ARROW = re.compile(r"(only if .*? open|because: .*)$", re.MULTILINE)
+_NEW = re.compile(r"^\+(?= [a-z])", re.MULTILINE)
+_CHANGED = re.compile(r"^~(?= [a-z])|^ +~ .*$", re.MULTILINE)
+_GONE = re.compile(r"^- [a-z].*$", re.MULTILINE)
+_SAME = re.compile(r"^=(?= [a-z])", re.MULTILINE)
+_FED = re.compile(r"(?<=· )input changed: .*$", re.MULTILINE)
 _TITLE = re.compile(r"^[A-Z]{4,}\b", re.MULTILINE)
 _LAST = re.compile(r"^(method [0-9a-f]{12} · plan [0-9a-f]{12})", re.MULTILINE)
 
@@ -23,6 +28,11 @@ STYLES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (
     (_KIND, {"fg": "cyan"}),
     (_GATE, {"fg": "magenta"}),
     (_ARROW, {"fg": "magenta"}),
+    (_NEW, {"fg": "green", "bold": True}),
+    (_CHANGED, {"fg": "yellow", "bold": True}),
+    (_GONE, {"fg": "red"}),
+    (_SAME, {"dim": True}),
+    (_FED, {"dim": True}),
     (_TITLE, {"bold": True}),
     (_LAST, {"dim": True}),
 )

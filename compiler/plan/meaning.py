@@ -1,0 +1,163 @@
+"""What a step means: its own settings and all that it refers to, in plain values and free of prose.
+
+Two plans in which a step has the same meaning ask the same of it. Names of steps are part of it, and
+so is what a profile changes for this step; what its inputs hold is not (see `reads`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from compiler.plan.model import (
+    AnyStep,
+    Binding,
+    Evaluate,
+    Filter,
+    Generate,
+    Judge,
+    Method,
+    Prompt,
+    PromptUse,
+    Split,
+    Train,
+)
+
+PROSE = frozenset({"doc", "because", "note"})
+# `columns` follow from the inputs, and the id is a step's name and not what it does
+NOT_MEANT = PROSE | {"id", "columns"}
+SHARES = frozenset({"similarity", "alpha", "smallest_effect", "warmup", "train", "dev", "scale"})
+NAMED = frozenset({"columns", "arms", "parts"})  # their keys are names that an author chose
+PROFILE = "profile"
+
+Meaning = dict[str, dict[str, Any]]
+
+
+def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
+    """By subject: the step itself under "", then `prompt respond`, `critic clear`, `pool seeds` and so on.
+
+    Only steps that name an `input` have one of their own; of others it follows from what they say.
+    """
+    derived = frozenset() if isinstance(step, Generate | Filter | Judge | Split) else frozenset({"inputs"})
+    parts: Meaning = {"": _plain(step.model_dump(mode="json"), NOT_MEANT | derived)}
+    for use in prompt_uses(step):
+        prompt = method.prompts[use.prompt]
+        parts[f"prompt {use.prompt}"] = _prompt(prompt)
+        for sample in (*prompt.samples, *use.samples):
+            parts |= _data(method, *sample.sources)
+    if isinstance(step, Filter):
+        parts |= _data(method, *step.apart_from)
+    if isinstance(step, Filter | Evaluate):
+        parts |= {f"rules {name}": _plain(method.rules[name].model_dump(mode="json")) for name in step.rules}
+    if isinstance(step, Evaluate):
+        parts |= _data(method, step.items)
+    if isinstance(step, Judge):
+        critic = method.critics[step.critic]
+        parts[f"critic {step.critic}"] = _plain(critic.model_dump(mode="json"))
+        parts |= _data(method, critic.examples)
+    for role in dict.fromkeys(model for model in models(step) if model in method.models):
+        parts[f"model {role}"] = model_settings(method, binding, role)
+    bound = _bound(method, binding, step)
+    return parts | ({PROFILE: bound} if bound else {})
+
+
+def reads(step: AnyStep, ids: frozenset[str]) -> frozenset[str]:
+    """The steps of which a step reads records, results or the model. What it only waits for is not read,
+    and neither is the step that says how many are enough."""
+    plain = step.model_dump(mode="json", exclude={"id", "needs", "until_step"})
+    return frozenset(ids.intersection(_texts(plain)))
+
+
+def prompt_uses(step: AnyStep) -> tuple[PromptUse, ...]:
+    if isinstance(step, Generate | Train):
+        return (step.prompt,)
+    return tuple(arm.prompt for arm in step.arms.values()) if isinstance(step, Evaluate) else ()
+
+
+def models(step: AnyStep) -> tuple[str, ...]:
+    """Roles, and ids of train steps, that a step asks or trains."""
+    if isinstance(step, Generate | Judge):
+        return (step.model,)
+    if isinstance(step, Train):
+        return (step.start,)
+    if isinstance(step, Evaluate):
+        return tuple(arm.model for arm in step.arms.values())
+    return ()
+
+
+def model_settings(method: Method, binding: Binding, role: str) -> dict[str, Any]:
+    """What a role is and what it is bound to."""
+    bound = binding.models[role].model_dump(mode="json")
+    return _plain({"kind": method.models[role].kind, "checkpoint": bound.pop("source"), **bound})
+
+
+def _bound(method: Method, binding: Binding, step: AnyStep) -> dict[str, Any]:
+    """What of the profile reaches this step. Threads and hardware change no result that is meant."""
+    found: dict[str, Any] = {"engine": binding.engine} if models(step) else {}
+    if _draws(method, step):
+        found["seed"] = binding.seed
+    if step.id in binding.counts:
+        found["kept at this scale"] = binding.counts[step.id].until_kept
+    if isinstance(step, Evaluate):
+        found["held_out"] = binding.held_out
+    if isinstance(step, Train):
+        found["weights"] = binding.weights
+    return found
+
+
+def _draws(method: Method, step: AnyStep) -> bool:
+    """Whether the run's seed plays a part."""
+    if isinstance(step, Split | Train):
+        return True
+    if not isinstance(step, Generate | Evaluate):
+        return False
+    sampled = any(use.samples or method.prompts[use.prompt].samples for use in prompt_uses(step))
+    return sampled or step.sampling.temperature > 0
+
+
+def _prompt(prompt: Prompt) -> dict[str, Any]:
+    """Its own samples stand under their names, as the source writes them."""
+    plain = _plain(prompt.model_dump(mode="json", exclude={"samples"}))
+    return plain | {s.variable: f"{s.count} of {' + '.join(s.sources)}" for s in prompt.samples}
+
+
+def _data(method: Method, *names: str) -> Meaning:
+    """Data files by their contents; other names are steps."""
+    return {
+        f"{data.role} {name}": {"contents": data.sha256, "columns": data.columns, "split": data.split}
+        for name, data in method.datasets.items()
+        if name in names
+    }
+
+
+def _plain(value: dict[str, Any], without: frozenset[str] = PROSE) -> dict[str, Any]:
+    """A part's fields without prose, and shares as people write them."""
+    return {key: _written(key, inner) for key, inner in value.items() if key not in without}
+
+
+def _written(key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {"by", "at_least"}:
+            least = value["at_least"]
+            bound = _share(least) if value["by"] == "precision" else f"{least:.12g} nats"
+            return f"good at {value['by']} >= {bound}"
+        return _plain(dict(value), frozenset() if key in NAMED else PROSE)
+    if isinstance(value, list | tuple):
+        return [_written("", item) for item in value]
+    return _share(value) if key in SHARES and isinstance(value, float) else value
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.12g} %"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a plain value, keys apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
