@@ -14,7 +14,7 @@ from compiler.format.pieces import Group, Piece, first_leaf
 
 HANGING = 4  # the indentation of a line that goes on with the one before
 WORTH_OPENING = 30  # opening a narrower group leaves the line about as wide as it was
-_LOOSEST_FIRST = ("OR", "AND", "WORD", "PLUS")
+_LOOSEST_FIRST = ("WORD", "OR", "AND", "PLUS")
 
 
 class Breaker:

@@ -119,7 +119,7 @@ def _comments(comments: Sequence[Comment], indent: int, within: bool) -> Iterato
 def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[int, int]]:
     """Where elements begin and end that no blank line and no comment parts."""
     starts = [i for i, element in enumerate(elements) if i == 0 or element.blank or element.leading]
-    return zip(starts, [*starts[1:], len(elements)], strict=True)
+    return zip(starts, [*starts[1:], len(elements)], strict=False)  # no starts, no paragraphs
 
 
 def _separators(elements: Sequence[Element], commas: bool) -> list[str]:

@@ -29,8 +29,8 @@ def widest(cells: Sequence[tuple[str, ...]]) -> tuple[int, ...]:
 def aligned(rows: Sequence[Row], indent: int) -> list[str]:
     """The lines of rows that no blank line and no comment parts.
 
-    A field of several lines ends its run: its first line is seen with those above it, what follows is
-    not. Of other tables only elements of a single line are aligned.
+    An element of several lines ends a run. If it is a field, its first line is still aligned with those
+    above; what follows is too far from them to be seen as one column.
     """
     lines: list[str] = []
     start = 0
