@@ -278,7 +278,7 @@ STEPS: tuple[Kind, ...] = (
             Setting("rules", ListOf(NameOf("rules")), "cleaning that every arm's answers go through alike"),
             Setting(
                 "score",
-                ListOf(Anything("check, or critic NAME by MODEL"), 1),
+                ListOf(Choice(("check",)), 1),
                 "how answers are scored",
                 required=True,
             ),

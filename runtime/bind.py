@@ -31,26 +31,33 @@ from runtime.work import Work
 def bind(
     plan: PlanFile, folder: Path, log: Journal, results: dict[str, Mapping[str, Any]], listener: Listener
 ) -> Work:
-    """A run ready to execute. Raises RunStopped when the certificate or a critic says no, RunFailed when
-    something is not there."""
+    """A run with its models at hand. Raises RunFailed when something is not there."""
     role, local = _one_base(plan, listener)
     tokens = Tokens.from_folder(local.folder)
     for step in _steps(plan, Train):
         check_trainer_arguments(step, plan.binding.weights or step.weights)
     engine = _start(plan, role, local)
     try:
-        work = Work(plan, folder, log, engine, tokens, listener, _data(plan), results, role=role, local=local)
-        prompts = _rendered(work)
-        _lengths_fit(work, prompts)
-        work.certificate = _certify(work, prompts)
-        work.taints += _taints(work, work.certificate)
-        for step in _steps(plan, Judge):
-            work.rulings[step.id] = settle(step, work)
-            _journal_ruling(work, step)
+        return Work(plan, folder, log, engine, tokens, listener, _data(plan), results, role=role, local=local)
     except BaseException:
         engine.close()
         raise
-    return work
+
+
+def prove(work: Work) -> None:
+    """All that can be shown before anything is made: lengths, certificate, critics.
+
+    Raises RunStopped when one of them says no; what was measured until then is in `work`, for the report.
+    """
+    prompts = _rendered(work)
+    _lengths_fit(work, prompts)
+    work.certificate = _certify(work, prompts)
+    work.taints += _taints(work, work.certificate)
+    for line in work.certificate.stopping:
+        raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
+    for step in _steps(work.plan, Judge):
+        work.rulings[step.id] = settle(step, work)
+        _journal_ruling(work, step)
 
 
 def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
@@ -163,8 +170,6 @@ def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Ce
     certificate = certify(work.role, bound, work.local, work.tokens, work.engine, goldens, work.listener)
     work.journal.append("certificate", key=key, certificate=certificate.as_json())
     work.journal.sync()
-    for line in certificate.stopping:
-        raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
     return certificate
 
 

@@ -12,7 +12,7 @@ class RunEnded(Exception):
 
 
 class RunStopped(RunEnded):
-    """A gate, a certificate or a budget stopped the run: the tool worked, the answer is no (exit 3)."""
+    """A gate, a certificate or a critic stopped the run: the tool worked, the answer is no (exit 3)."""
 
 
 class RunFailed(RunEnded):

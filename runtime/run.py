@@ -11,7 +11,7 @@ from pathlib import Path
 from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
 from runtime import datasets, journal
-from runtime.bind import bind
+from runtime.bind import bind, prove
 from runtime.failures import RunFailed, RunStopped
 from runtime.journal import Journal, disk_errors, write_whole
 from runtime.manifest import MANIFEST, closing_lines, manifest_json
@@ -55,6 +55,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
             work = bind(plan, folder, log, known, listener)
             work.interventions += _restarts(log)
             try:
+                prove(work)
                 execute(work)
             except RunStopped as stopped:
                 _finish(work, str(stopped))

@@ -75,7 +75,6 @@ CODES = {
     "held back to watch.",
     "SS331": "A quality gate looks at one round: on = round(0).",
     "SS332": "Arms are written { name = model with prompt, ... }.",
-    "SS333": "A score is check, or critic by model.",
     "SS334": "A comparison is written arm over arm { ... }.",
     "SS335": "There is no such kind of step.",
     "SS336": "There is no such kind of block.",

@@ -1,6 +1,6 @@
 """How the command line ends: one sentence for a person, one exit code for scripts, never a traceback.
 
-0 fine · 1 the spec or plan has errors · 2 wrong use · 3 a gate, certificate or budget stopped the run ·
+0 fine · 1 the spec or plan has errors · 2 wrong use · 3 a gate, certificate or critic stopped the run ·
 4 the run failed · 130 stopped by the keyboard · 141 the reader of the output went away.
 """
 

@@ -153,13 +153,12 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
 
 def _facts(scope: StageScope, step: AnyStep) -> StepFacts:
     if isinstance(step, Evaluate):
-        scores = [name for name, measured in (("check", step.check), ("critic", step.critic)) if measured]
         return StepFacts(
             step.id,
             step.kind,
             {},
             arms=tuple(step.arms),
-            scores=tuple(scores),
+            scores=step.score,
             compares=step.compare is not None,
         )
     return StepFacts(

@@ -266,9 +266,7 @@ class Evaluate(Step):
     answer: str
     sampling: Sampling
     rules: tuple[str, ...] = ()
-    check: bool = True
-    critic: str | None = None
-    critic_model: str | None = None
+    score: tuple[Literal["check"], ...] = ("check",)
     compare: Comparison | None = None
 
 
@@ -346,7 +344,6 @@ class Stage(Frozen):
     learner: str
     budget_usd: float | None
     steps: tuple[AnyStep, ...]
-    promises: tuple[str, ...] = ()
 
 
 class Role(Frozen):

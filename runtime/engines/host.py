@@ -6,6 +6,7 @@ and its death is a failure with one sentence, not a hang.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -157,6 +158,9 @@ def _engine(start: _Start) -> Engine:
         from runtime.engines.mock import MockEngine
 
         return MockEngine(start.folder, start.model_sha256)
+    # Read when torch loads, so before it: threads that wait asleep and not spinning lose little alone, and
+    # keep a machine that does other work from slowing both down many times over.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from runtime.engines.transformers_engine import TransformersEngine
 
     return TransformersEngine(start.folder, start.model_sha256, start.dtype, start.threads)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.diagnostics import Label, did_you_mean
-from compiler.lower.critics import lower_critic
 from compiler.lower.data import lower_dataset
 from compiler.lower.steps.generating import lower_sampling
-from compiler.lower.steps.judging import critic_fits
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_rules_list
 from compiler.plan.model import AnyStep, Arm, Comparison, Evaluate
@@ -26,13 +24,11 @@ def lower_evaluate(body: StepBody) -> AnyStep | None:
     answer: Ref = values.get("answer")
     columns = {**dataset.columns, answer.name: "text", "finish": "finish_reason"}
     rules = lower_rules_list(body, columns)
-    score = _score(body, dataset.columns, columns)
-    if arms is None or rules is None or score is None:
+    if arms is None or rules is None or not _can_be_checked(body, dataset.columns):
         return None
     compare = _comparison(body, arms) if "compare" in values else None
     if "compare" in values and compare is None:
         return None
-    check, critic, critic_model = score
     trained = sorted({arm.model for arm in arms.values() if arm.model.startswith(scope.name + ".")})
     return Evaluate(
         **body.base({}, *trained),
@@ -41,9 +37,7 @@ def lower_evaluate(body: StepBody) -> AnyStep | None:
         answer=answer.name,
         sampling=lower_sampling(values.get("sampling")),
         rules=rules,
-        check=check,
-        critic=critic,
-        critic_model=critic_model,
+        score=values.get("score"),
         compare=compare,
     )
 
@@ -78,44 +72,16 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
     return arms if ok and arms else None
 
 
-def _score(
-    body: StepBody, items: Mapping[str, str], columns: Mapping[str, str]
-) -> tuple[bool, str | None, str | None] | None:
-    scope, found = body.scope, body.scope.low.found
-    check, critic, model = False, None, None
-    for node in body.values.get("score"):
-        match node:
-            case tree.Name(value="check"):
-                if items.get("check") != "check":
-                    found.error(
-                        "SS422",
-                        "these items carry no check",
-                        node.span,
-                        help="Their held-out set needs the column check: check, and a check in each record.",
-                    )
-                    return None
-                check = True
-            case tree.Phrase(
-                head=tree.Name(value=name, span=span), links=(("by", tree.Name(value=by, span=by_span)),)
-            ):
-                lowered, model = (
-                    lower_critic(scope.low, scope.file, Ref(name, span)),
-                    scope.model(Ref(by, by_span)),
-                )
-                if (
-                    lowered is None
-                    or model is None
-                    or not critic_fits(body, Ref(name, span), lowered.columns, columns)
-                ):
-                    return None
-                if critic is not None:
-                    found.error("SS333", "one critic at a time can score", node.span)
-                    return None
-                critic = name
-            case _:
-                found.error("SS333", "a score is check, or critic by model", node.span)
-                return None
-    return check, critic, model
+def _can_be_checked(body: StepBody, items: Mapping[str, str]) -> bool:
+    if items.get("check") == "check":
+        return True
+    body.scope.low.found.error(
+        "SS422",
+        "these items carry no check",
+        body.values.place("score"),
+        help="Their held-out set needs the column check: check, and a check in each record.",
+    )
+    return False
 
 
 def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
