@@ -38,7 +38,9 @@ class Layout:
         return [*lines, *_comments(body.dangling, indent, within=bool(lines))]
 
     def _rows(self, elements: Sequence[Element], indent: int, separators: Sequence[str]) -> list[Row]:
-        heads = [head(element, self.breaker) for element in elements]
+        room = WIDTH - indent
+        pairs = zip(elements, separators, strict=True)
+        heads = [head(element, self.breaker, room - len(separator)) for element, separator in pairs]
         tables: dict[str, list[tuple[str, ...]]] = {}
         for one in heads:
             tables.setdefault(one.table, []).append(one.cells)
@@ -46,7 +48,10 @@ class Layout:
         starts = {t: indent + sum(width + 1 for width in widest(cells)) for t, cells in tables.items()}
         rows: list[Row] = []
         for element, one, separator in zip(elements, heads, separators, strict=True):
-            lines = self._lines(one, starts[one.table], indent, len(separator))
+            start = starts[one.table]
+            if one.table == "BLOCK" and start + self.breaker.widths.of(one.rest) + len(separator) > WIDTH:
+                one, start = Head("", (), element.pieces), indent  # on one line, but out of line with others
+            lines = self._lines(one, start, indent, len(separator))
             lines[-1] += separator
             trailing = element.trailing.text if element.trailing else ""
             rows.append(Row(one.table, one.cells, tuple(lines), trailing))

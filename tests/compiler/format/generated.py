@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from random import Random
 
-NAMES = ["base", "ideas", "good", "one_instruction", "finish", "stop", "k", "temperature", "rates_of_all"]
+NAMES = ["base", "ideas", "k", "stop", "one_instruction", "good_and_kept_after_the_second_filter"]
 KINDS = ["stage", "generate", "filter", "prompt", "rules", "critic", "model", "profile"]
 WORDS = ["by", "with", "at", "into", "over", "of", "as", "if", "otherwise"]
 NUMBERS = ["5", "15_000", "0.25", "1e-4", "-3", "1.50"]
@@ -27,7 +27,14 @@ BLOCKS = [
     '"""\n   \n"""',
     '"""\n\\"""quoted\\""" \\\n"""',
 ]
-COMMENTS = ["# why", "#", "# { [ ( \" / '   ", "#tight", "# " + "word " * 20]
+COMMENTS = [
+    "# why",
+    "#",
+    "# { [ ( \" / '   ",
+    "#tight",
+    "# " + "word " * 20,
+    "# odd \u2028 \x0c characters\x1c",
+]
 SPACES = [" ", " ", " ", "\n", "\n", "\n\n", "\n\n\n\n", "  ", "\t", " \n  ", "\r\n"]
 
 
