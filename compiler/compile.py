@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from compiler.checks import CHECKS, StageView
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing, respelled
 from compiler.estimate import quote
+from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
 from compiler.lower.places import all_places
@@ -136,6 +137,7 @@ def _known_kind(low: Lowering, definition: tree.Definition) -> None:
             f'there is no kind of block "{definition.kind.value}"',
             Label(definition.kind.span, did_you_mean(definition.kind.value, KINDS)),
             help=f"Kinds are {listing(KINDS)}.",
+            fix=respelled(definition.kind.span, definition.kind.value, KINDS),
         )
     elif definition.parameters and not kind.has_parameters:
         low.found.error(
@@ -162,7 +164,8 @@ def unused(low: Lowering) -> None:
         for name in statement.names:
             symbol = entry.get(name.value)
             if symbol and (symbol.file, name.value) not in low.used:
-                low.found.warning("SS607", f'"{name.value}" is imported and never used', name.span)
+                fix = without_import(program.sources[program.entry].text, statement, name)
+                low.found.warning("SS607", f'"{name.value}" is imported and never used', name.span, fix=fix)
 
 
 def _place(program: Program, file: str, offset: int) -> str:

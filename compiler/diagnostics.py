@@ -7,11 +7,13 @@ and where it can be offered, a fix. The first label is the primary place.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher, get_close_matches
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
+
+SLIP = 0.75  # likeness of two words that differ by a slip: two letters swapped, one too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Replace the characters of `span` by `text`."""
+    """Replace the characters of `span` by `text`.
+
+    A `certain` mend is what the author meant beyond doubt and may be carried out unseen (`check --fix`);
+    any other is a suggestion for a person.
+    """
 
     span: Span
     text: str
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +68,10 @@ class Diagnostics:
     ) -> None:
         self._add(code, "error", message, labels, help, fix)
 
-    def warning(self, code: str, message: str, *labels: Label | Span, help: str = "") -> None:
-        self._add(code, "warning", message, labels, help, None)
+    def warning(
+        self, code: str, message: str, *labels: Label | Span, help: str = "", fix: Fix | None = None
+    ) -> None:
+        self._add(code, "warning", message, labels, help, fix)
 
     def note(self, code: str, message: str, *labels: Label | Span, help: str = "") -> None:
         self._add(code, "note", message, labels, help, None)
@@ -90,6 +99,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or an empty string where nothing is near."""
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+def respelled(span: Span, word: str, known: Iterable[str]) -> Fix | None:
+    """The nearest word in its place, or None where nothing is near.
+
+    Certain only if one word alone is near, and so near that a slip of the fingers tells them apart.
+    """
+    near = get_close_matches(word, sorted(set(known)), n=2, cutoff=0.6)
+    if not near:
+        return None
+    likeness = SequenceMatcher(None, near[0], word).ratio()
+    return Fix(span, near[0], certain=len(near) == 1 and likeness >= SLIP)
+
+
+def quoted(fix: Fix | None) -> Fix | None:
+    """The same for a word that stands in quotes."""
+    return fix and replace(fix, text=f'"{fix.text}"')
 
 
 def article(words: str) -> str:

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing, respelled
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax import tree
 from compiler.syntax.parse import enclosing, every, parse
@@ -171,6 +171,7 @@ def _import(
                 f'"{target}" does not define "{wanted.value}"',
                 Label(wanted.span, did_you_mean(wanted.value, offered)),
                 help=f"It defines {listing(sorted(offered))}." if len(offered) <= 12 else "",
+                fix=respelled(wanted.span, wanted.value, offered),
             )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.syntax import tree
-from compiler.units import UNITS, dimension, in_base_unit, spelling
+from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
 
 
 class Bad:
@@ -124,7 +124,7 @@ class QuantityOf:
                 "SS303",
                 f"{value} needs a unit here: {self.spelling}",
                 Label(node.span, f"write {value} {unit}"),
-                fix=Fix(node.span, f"{value} {unit}"),
+                fix=Fix(node.span, f"{value} {unit}", unit_is_certain(self.dimension, value)),
             )
             return BAD
         if not isinstance(node, tree.Quantity):
@@ -191,6 +191,7 @@ class Choice:
                 f'"{node.value}" is not known here',
                 Label(node.span, did_you_mean(node.value, self.words)),
                 help=f"Write {self.says}.",
+                fix=respelled(node.span, node.value, self.words),
             )
             return BAD
         return node.value
@@ -351,6 +352,7 @@ def read_block(
     values: dict[str, Any] = {}
     places: dict[str, Span] = {}
     complete = True
+    named = {entry.name.value for entry in block.entries if isinstance(entry, tree.Field)}
     for entry in block.entries:
         if not isinstance(entry, tree.Field):
             if only_fields:
@@ -364,6 +366,7 @@ def read_block(
                 f'{owner} has no field "{name}"',
                 Label(entry.name.span, did_you_mean(name, known)),
                 help=f"It has {listing(known)}.",
+                fix=respelled(entry.name.span, name, known.keys() - named),
             )
             complete = False
             continue

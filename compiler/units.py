@@ -61,3 +61,10 @@ def in_base_unit(value: float, unit: str) -> float:
 
 def dimension(unit: str) -> str:
     return UNITS[unit][0]
+
+
+def unit_is_certain(dimension_: str, value: float) -> bool:
+    """Whether the unit that a bare number lacks is beyond doubt: hours or minutes are not, and 0.95 for a
+    share may have been meant as 95 %."""
+    spelt = {unit for unit, (of, factor) in UNITS.items() if of == dimension_ and factor != 1}
+    return not spelt or (dimension_ == "share" and value > 1)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, quoted, respelled
 from compiler.plan.expressions import COMPARE, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.schema import FINISH_REASONS
 from compiler.syntax import tree
-from compiler.units import UNITS, dimension, in_base_unit, spelling
+from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
 
 Value = Expression | float | int | bool | str
 
@@ -93,7 +93,7 @@ def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found
                 "SS303",
                 f"{node.value} needs a unit here: {unit}",
                 Label(node.span, f"write {text}"),
-                fix=Fix(node.span, text),
+                fix=Fix(node.span, text, unit_is_certain(other.type, node.value)),
             )
             return False
         if isinstance(node, tree.Quantity) and other.type == "share" == number.type and _no_share(node):
@@ -174,14 +174,19 @@ def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
                     f'there is no column "{name}" here',
                     Label(span, did_you_mean(name, [*columns, *FINISH_REASONS])),
                     help=f"The columns are {listing(columns)}.",
+                    fix=respelled(span, name, [*columns, *FINISH_REASONS]),
                 )
-            case tree.Call(function=tree.Name(value=name)) if name not in ("raw", *TEXT_MEASURES):
+            case tree.Call(function=tree.Name(value=name, span=called)) if name not in (
+                "raw",
+                *TEXT_MEASURES,
+            ):
                 known = ["raw", *TEXT_MEASURES]
                 found.error(
                     "SS410",
                     f'"{name}(...)" is not known here',
                     Label(node.span, did_you_mean(name, known)),
                     help=f"Of a column, {listing(known)} can be asked.",
+                    fix=respelled(called, name, known),
                 )
             case tree.Call(function=tree.Name(value=name)):
                 found.error("SS410", f"{name}() is asked of one column", node.span)
@@ -268,9 +273,12 @@ class ResultLeaf:
             what = listing(kinds).replace(" and ", " or ")
             self.found.error("SS412", f'"{asked}" is asked of a {what} step, not of a {kind} step', name.span)
         elif not self.may_lack_names and name.value not in self.unread:
-            near = did_you_mean(name.value, [n for n, k in self.kinds.items() if k in kinds])
+            near = [n for n, k in self.kinds.items() if k in kinds]
             self.found.error(
-                "SS205", f'there is no step "{name.value}" in this stage', Label(name.span, near)
+                "SS205",
+                f'there is no step "{name.value}" in this stage',
+                Label(name.span, did_you_mean(name.value, near)),
+                fix=respelled(name.span, name.value, near),
             )
         return None
 
@@ -296,6 +304,7 @@ class ResultLeaf:
                     f'"{name.value}" rejects nothing as "{sink}"',
                     Label(what.links[0][1].span, did_you_mean(sink, facts.sinks)),
                     help=f"It rejects as {listing(facts.sinks)}." if facts.sinks else "It rejects nothing.",
+                    fix=quoted(respelled(what.links[0][1].span, sink, facts.sinks)),
                 )
             case _:
                 self.found.error("SS411", 'this must be rejected as "...", or a condition', what.span)
@@ -326,6 +335,7 @@ class ResultLeaf:
                     f'"{name.value}" has no {what} "{word.value}"',
                     Label(word.span, did_you_mean(word.value, known)),
                     help=f"It has {listing(known)}.",
+                    fix=respelled(word.span, word.value, known),
                 )
                 return None
         return Typed(Expression(op="arm_rate", args=(facts.id, arm.value, score.value)), "share")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
 from compiler.lower.templates import check_template
@@ -64,6 +64,7 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
             "SS305",
             f'"{name}" is not a method of judging',
             Label(node.head.span, did_you_mean(name, CRITIC_METHODS)),
+            fix=respelled(node.head.span, name, CRITIC_METHODS),
         )
         return None
     values = read_block(node.settings, CRITIC_METHODS[name], f"method {name}", node.head.span, low.found)

@@ -95,7 +95,8 @@ def _hash_agrees(low: Lowering, symbol: Symbol, filed: Filed, digest: str) -> bo
             f'"{filed.path.value}" has changed since its hash was recorded',
             Label(filed.sha256.span, f"the file's hash is {digest}"),
             help="Put the file back, or record the new hash and say in the commit why the set changed.",
-            fix=Fix(filed.sha256.span, f'"{digest}"'),
+            # That a frozen set changed is for a person to judge: a new hash is never written unseen.
+            fix=Fix(filed.sha256.span, f'"{digest}"', certain=False),
         )
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import Diagnostics, Label, Span, article, did_you_mean
+from compiler.diagnostics import Diagnostics, Label, Span, article, did_you_mean, respelled
 from compiler.plan.model import Blob, Critic, Dataset, Prompt, Role, Rules
 from compiler.resolve import Program, Symbol
 from compiler.schema import COLUMN_TYPES, TOP_LEVEL
@@ -40,7 +40,10 @@ class Lowering:
             if not self.program.may_lack_names and not self.program.imports(file, ref.name):
                 near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
                 self.found.error(
-                    "SS205", f'there is no {what} "{ref.name}"', Label(ref.span, did_you_mean(ref.name, near))
+                    "SS205",
+                    f'there is no {what} "{ref.name}"',
+                    Label(ref.span, did_you_mean(ref.name, near)),
+                    fix=respelled(ref.span, ref.name, near),
                 )
             return None
         if symbol.kind not in kinds:
@@ -96,6 +99,7 @@ class Lowering:
                     f'"{type_}" is not a column type',
                     Label(parameter.type.span, did_you_mean(type_, COLUMN_TYPES)),
                     help=f"Column types are {', '.join(COLUMN_TYPES)}.",
+                    fix=respelled(parameter.type.span, type_, COLUMN_TYPES),
                 )
                 return None
             columns[name] = type_

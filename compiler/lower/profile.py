@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Label, did_you_mean, listing
+from compiler.diagnostics import Label, did_you_mean, listing, respelled
 from compiler.lower.lowering import KINDS, Lowering
 from compiler.plan.model import (
     Binding,
@@ -193,6 +193,7 @@ def _source(low: Lowering, node: tree.Node) -> ModelSource | None:
             f'"{kind}" is not a source of models',
             Label(node.function.span, did_you_mean(kind, SOURCES)),
             help=f"Sources are {listing(SOURCES)}.",
+            fix=respelled(node.function.span, kind, SOURCES),
         )
         return None
     for name, _ in node.named:
@@ -201,6 +202,7 @@ def _source(low: Lowering, node: tree.Node) -> ModelSource | None:
                 "SS706",
                 f'{kind}() has no argument "{name.value}"',
                 Label(name.span, did_you_mean(name.value, ARGUMENTS[kind])),
+                fix=respelled(name.span, name.value, ARGUMENTS[kind]),
             )
             return None
     given = {name.value: _texts(low, value) for name, value in node.named}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.diagnostics import Label, article, did_you_mean, listing
+from compiler.diagnostics import Label, article, did_you_mean, listing, quoted, respelled
 from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
 from compiler.lower.lowering import Lowering
 from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
@@ -85,7 +85,12 @@ def _examples_hold(low: Lowering, symbol: Symbol, rules: Rules, examples: list[t
             return False
         if wanted is not None and wanted not in sinks:
             assert example.sink is not None
-            low.found.error("SS413", f'these rules reject nothing as "{wanted}"', example.sink.span)
+            low.found.error(
+                "SS413",
+                f'these rules reject nothing as "{wanted}"',
+                Label(example.sink.span, did_you_mean(wanted, sinks)),
+                fix=quoted(respelled(example.sink.span, wanted, sinks)),
+            )
             return False
         record = _record(low, rules, example)
         if record is None:
@@ -139,6 +144,7 @@ def _record(low: Lowering, rules: Rules, example: tree.Example) -> dict[str, Any
                 f'these rules read no column "{column}"',
                 Label(entry.name.span, did_you_mean(column, rules.columns)),
                 help=f"They read {listing(rules.columns)}.",
+                fix=respelled(entry.name.span, column, rules.columns),
             )
             return None
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from compiler.diagnostics import Label, article, did_you_mean, listing
+from compiler.diagnostics import Label, article, did_you_mean, listing, respelled
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.steps import LOWER_STEP, STEP_KINDS, StageScope, StepBody, lower_model, sinks_of
@@ -107,6 +107,7 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
                 f'there is no step kind "{kind}"',
                 Label(entry.kind.span, did_you_mean(kind, STEP_KINDS)),
                 help=f"Step kinds are {listing(STEP_KINDS)}.",
+                fix=respelled(entry.kind.span, kind, STEP_KINDS),
             )
         elif entry.parameters or entry.after:
             span = entry.parameters[0].name.span if entry.parameters else entry.name.span

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.plan.prompts import environment, render
 from compiler.syntax.tree import Text
 
@@ -56,6 +56,7 @@ def _check_names(text: Text, parsed: nodes.Template, known: list[str], found: Di
                 f'this template uses "{name.name}", which is not one of its columns',
                 Label(_word_place(text, name.name, name.lineno), did_you_mean(name.name, known)),
                 help=f"It can use {listing(known)}." if known else "It has no columns.",
+                fix=_respelled(text, name.name, name.lineno, known),
             )
 
 
@@ -92,6 +93,7 @@ def _check_access(
                 f'the items here have no column "{attribute}"',
                 Label(_word_place(text, attribute, access.lineno), did_you_mean(attribute, offered)),
                 help=f"They have {listing(offered)}.",
+                fix=_respelled(text, attribute, access.lineno, offered),
             )
 
 
@@ -124,6 +126,7 @@ def _check_reach(text: Text, parsed: nodes.Template, found: Diagnostics) -> None
                 "SS401",
                 f'templates have no {what} "{used.name}"',
                 Label(_word_place(text, used.name, used.lineno), did_you_mean(used.name, known)),
+                fix=_respelled(text, used.name, used.lineno, known),
             )
 
 
@@ -139,6 +142,12 @@ def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: 
     except Exception as error:  # a template is a program: it can fail in any way that Python can
         reason = str(error).rstrip(".") or type(error).__name__
         found.error("SS423", f"this template fails when it is filled in: {reason}", text.span)
+
+
+def _respelled(text: Text, word: str, line: int, known: Iterable[str]) -> Fix | None:
+    """A fix only where the word itself was found, and not just its line."""
+    place = _word_place(text, word, line)
+    return respelled(place, word, known) if place.end - place.start == len(word) else None
 
 
 def _line_bounds(text: Text, line: int) -> Iterator[int]:

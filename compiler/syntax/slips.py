@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
-from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.syntax.layout import CLOSES, Layout
 from compiler.units import UNITS
 
@@ -196,6 +196,7 @@ def _unit(slip: Slip) -> Region | None:
         f'"{word.group()}" is not a unit',
         Label(slip.span(*word.span()), did_you_mean(word.group(), UNITS)),
         help=f"Units are {listing(UNITS)}.",
+        fix=respelled(slip.span(*word.span()), word.group(), UNITS),
     )
     return slip.layout.entry(start)
 
@@ -220,13 +221,14 @@ def _equals_missing(slip: Slip) -> Region | None:
     else:
         start, end = slip.place, _token_end(slip)
         gap = slip.span(start, end if slip.text[start] == ":" else start)
-    fix = " = " if gap.start != gap.end else "= "
+    around = (slip.text[gap.start - 1 : gap.start], slip.text[gap.end : gap.end + 1])
+    spaces = ["" if char.isspace() else " " for char in around]
     slip.found.error(
         "SS115",
         'there is an "=" missing before this' if slip.text[start] != ":" else 'write "=" instead of ":"',
         slip.span(start, end),
         help=FIELD,
-        fix=Fix(gap, fix),
+        fix=Fix(gap, "=".join(spaces)),
     )
     return slip.layout.entry(start)
 

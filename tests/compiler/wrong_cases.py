@@ -121,7 +121,8 @@ def _one(compiled: Compiled, item: Diagnostic) -> str:
         lines.append(f"  help: {item.help}")
     if item.fix:
         source = compiled.program.sources[item.fix.span.file].text
-        lines.append(f'  fix: "{source[item.fix.span.start : item.fix.span.end]}" → "{item.fix.text}"')
+        kind = "fix" if item.fix.certain else "suggestion"
+        lines.append(f'  {kind}: "{source[item.fix.span.start : item.fix.span.end]}" → "{item.fix.text}"')
     return "\n".join(lines) + "\n"
 
 

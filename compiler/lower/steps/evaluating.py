@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.steps.generating import lower_sampling
 from compiler.lower.steps.scope import StepBody
@@ -109,6 +109,7 @@ def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
                         "SS414",
                         f'there is no arm "{name.value}"',
                         Label(name.span, did_you_mean(name.value, arms)),
+                        fix=respelled(name.span, name.value, arms),
                     )
                     return None
             if not values.complete:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.diagnostics import Label, Span, article, did_you_mean, listing
+from compiler.diagnostics import Label, Span, article, did_you_mean, listing, respelled
 from compiler.lower.conditions import StepFacts
 from compiler.lower.lowering import Lowering
 from compiler.lower.prompts import lower_prompt_use
@@ -50,6 +50,7 @@ class StageScope:
                     f'there is no step "{ref.name}" in this stage',
                     Label(ref.span, did_you_mean(ref.name, near)),
                     help=f"This must be {what}: {listing(near)}." if near else f"This must be {what}.",
+                    fix=respelled(ref.span, ref.name, near),
                 )
             return False
         if definition.kind.value not in kinds:
@@ -170,6 +171,7 @@ class StepBody:
             else f'"{ref.name}" is not a column here',
             Label(ref.span, did_you_mean(ref.name, texts)),
             help=f"The text columns here are {listing(texts)}.",
+            fix=None if type_ else respelled(ref.span, ref.name, texts),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.diagnostics import Label, did_you_mean, listing, percent
+from compiler.diagnostics import Label, did_you_mean, listing, percent, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.rules import lower_rules
 from compiler.lower.steps.scope import StepBody
@@ -93,6 +93,7 @@ def lower_split(body: StepBody) -> AnyStep | None:
             "SS417",
             f'"{group.name}" is not a column here',
             Label(group.span, did_you_mean(group.name, columns)),
+            fix=respelled(group.span, group.name, columns),
         )
         return None
     parts = {"train": values.get("train"), "dev": values.get("dev")}
@@ -112,7 +113,13 @@ def lower_part(body: StepBody, node: tree.Node) -> tuple[str, str] | None:
             if not body.scope.step(Ref(step, span), ("split",), "a part of a split"):
                 return None
             if part.value not in body.scope.parts[step]:
-                body.scope.low.found.error("SS421", f'"{step}" has no part "{part.value}"', part.span)
+                parts = body.scope.parts[step]
+                body.scope.low.found.error(
+                    "SS421",
+                    f'"{step}" has no part "{part.value}"',
+                    Label(part.span, did_you_mean(part.value, parts)),
+                    fix=respelled(part.span, part.value, parts),
+                )
                 return None
             return step, part.value
         case _:
