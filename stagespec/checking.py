@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.compile import compile_spec
-from compiler.diagnostics import Diagnostic, Diagnostics
+from compiler.diagnostics import Diagnostic, Diagnostics, listing
 from compiler.resolve import PROFILES
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax.parse import parse
@@ -19,17 +20,28 @@ _STAGE = re.compile(r"^\s*stage\s+\w+", re.MULTILINE)
 def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], int]:
     """Diagnostics of every stage under every profile of its folder, the files read, and how many stages.
 
-    What is wrong with a shared file is reported once.
+    What is wrong with a shared file is reported once, and so is what several profiles have in common.
     """
-    found: list[Diagnostic] = []
+    under: dict[Diagnostic, dict[str, None]] = {}
     sources: dict[str, Source] = {}
+    everyone: dict[str, None] = {}
     stages = list(dict.fromkeys(stage for path in paths for stage in _stages(path)))
     for stage in stages:
         for profile in profiles(stage) or [""]:
             result = compile_spec(stage, profile)
+            everyone[profile] = None
             sources |= {name: s for name, s in result.program.sources.items() if name not in sources}
-            found += [item for item in result.diagnostics.items if item not in found]
-    return found, sources, len(stages)
+            for item in result.diagnostics.items:
+                under.setdefault(item, {})[profile] = None
+    return [_placed(item, list(of), list(everyone)) for item, of in under.items()], sources, len(stages)
+
+
+def _placed(item: Diagnostic, profiles: list[str], everyone: list[str]) -> Diagnostic:
+    """A diagnostic without a place says under which profiles it comes, unless under all."""
+    if item.labels or profiles == everyone:
+        return item
+    under = f"under profile{'' if len(profiles) == 1 else 's'} {listing(profiles)}"
+    return replace(item, message=f"{item.message} ({under})")
 
 
 def _stages(path: str) -> Iterator[str]:

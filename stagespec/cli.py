@@ -156,22 +156,26 @@ def lock(spec: str, profile: str | None) -> None:
 
 @main.command(short_help="Report all that is wrong in files and folders.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@format_option
-def check(paths: tuple[str, ...], format: str) -> None:
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    help="text (default), json, sarif (2.1.0) or github (annotations of a workflow).",
+)
+@click.option("--fix", is_flag=True, help="Mend what is certain in the files, and report the rest.")
+def check(paths: tuple[str, ...], format: str, fix: bool) -> None:
     """Compile every stage in files and folders, under every profile, and report all that is wrong."""
-    from stagespec import diagnostics_json, diagnostics_text
+    from stagespec.check_output import report
     from stagespec.checking import check as check_all
-    from stagespec.terminal import has_colour
+    from stagespec.fixing import fix_all
 
+    if fix:
+        for mended in fix_all(lambda: check_all(paths)[:2]):
+            click.echo(str(mended), err=True)
     found, sources, stages = check_all(paths)
     if not stages:
         raise Refused(f"no stage is defined in {', '.join(paths)}")
-    if format == "json":
-        click.echo(diagnostics_json.render(found, sources))
-    else:
-        click.echo(diagnostics_text.render(found, sources, colour=has_colour(sys.stdout)), nl=False)
-        if not found:
-            click.echo(f"{stages} stage{'' if stages == 1 else 's'}, nothing to report")
+    click.echo(report(found, sources, stages, format), nl=False)
     if any(item.severity == "error" for item in found):
         raise click.exceptions.Exit(ERRORS)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.diagnostics import Diagnostic, Span
+from compiler.diagnostics import Diagnostic, Fix, Span
 from compiler.source import Source
 from stagespec.diagnostics_text import in_order
 from stagespec.excerpts import end_place, place
@@ -22,7 +22,7 @@ def as_objects(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> li
             **(_place(item.labels[0].span, sources) if item.labels else NOWHERE),
             "labels": [{**_place(label.span, sources), "text": label.text} for label in item.labels],
             "help": item.help,
-            "fix": {**_place(item.fix.span, sources), "text": item.fix.text} if item.fix else None,
+            "fix": _fix(item.fix, sources) if item.fix else None,
         }
         for item in in_order(found, sources)
     ]
@@ -34,6 +34,11 @@ def render(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> str:
 
 
 NOWHERE: dict[str, Any] = {"file": None, "start": None, "end": None}
+
+
+def _fix(fix: Fix, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """A certain fix is what `check --fix` carries out; any other is a suggestion for a person."""
+    return {**_place(fix.span, sources), "text": fix.text, "certain": fix.certain}
 
 
 def _place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:

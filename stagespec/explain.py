@@ -13,13 +13,20 @@ WIDTH = 88
 
 def explanation(code: str) -> str | None:
     """Text for a terminal, or None where there is no such code."""
-    family = FAMILIES.get(code[:3], "")
+    meant = meaning(code)
+    return f"{code} ({family(code)})\n\n{fill(meant, WIDTH)}" if meant else None
+
+
+def meaning(code: str) -> str:
+    """What a code means, on one line; empty where there is no such code."""
     if code in BY_CODE:
-        doc = " ".join((BY_CODE[code].__doc__ or "").split())
-        return f"{code} ({family})\n\n{fill(doc, WIDTH)}"
-    if code in CODES:
-        return f"{code} ({family})\n\n{fill(CODES[code], WIDTH)}"
-    return None
+        return " ".join((BY_CODE[code].__doc__ or "").split())
+    return CODES.get(code, "")
+
+
+def family(code: str) -> str:
+    """What a code is about: names, units, method."""
+    return FAMILIES.get(code[:3], "")
 
 
 def nearest(code: str) -> str:
