@@ -35,10 +35,10 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
 
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Difference]:
-    if "condition" in old and "condition" in new:
+    if set(old) == set(new) == {"condition", "text"}:
         # A requirement is what it asks; its text only shows it, in words in which steps may have other names.
         if old["condition"] != new["condition"]:
-            yield Difference(path, old.get("text"), new.get("text"))
+            yield Difference(path, old["text"], new["text"])
         return
     if old.get("source") != new.get("source"):  # weights from elsewhere: their fields cannot be compared
         yield Difference(path, old, new)

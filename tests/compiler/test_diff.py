@@ -254,6 +254,15 @@ def test_lists_tell_what_came_and_went_from_what_changed() -> None:
     ]
 
 
+def test_columns_may_have_any_name() -> None:
+    """None of them is taken for a requirement, a checkpoint or prose."""
+    old = {"condition": "text", "text": "text", "source": "text", "doc": "text"}
+    for name in old:
+        assert [d.path for d in differences({"columns": old}, {"columns": {**old, name: "number"}})] != []
+    more = {**old, "by": "text"}
+    assert [d.path for d in differences({"columns": old}, {"columns": more})] == ["columns.by"]
+
+
 def test_every_field_of_a_step_is_compared(plain: PlanFile) -> None:
     """So that a field that the plan gains later cannot change in silence."""
     prose = {"id", "doc", "columns", "because"}
