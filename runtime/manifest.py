@@ -136,7 +136,7 @@ def _critic(step: Judge, work: Work) -> dict[str, Any]:
         "used": ruling.method if ruling else None,
         "threshold": ruling.threshold if ruling else None,
         "by_rehearsal": ruling.by_rehearsal if ruling else None,
-        "calibrations": [_plain(c) for c in ruling.calibrations] if ruling else [],
+        "calibrations": [_plain(c) for c in work.calibrations.get(step.id, ())],
     }
 
 

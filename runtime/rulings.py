@@ -37,6 +37,7 @@ def settle(step: Judge, work: Work) -> Ruling:
     """
     critic = work.method.critics[step.critic]
     measured = tuple(_measure(step, critic, index, work) for index in range(len(critic.methods)))
+    work.calibrations[step.id] = measured  # also for the report of a run that stops right here
     chosen = choose_method(measured)
     if chosen is not None and measured[chosen].threshold is not None:
         ruling = Ruling(chosen, measured[chosen].threshold, measured)

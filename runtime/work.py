@@ -27,6 +27,7 @@ from runtime.progress import Advanced, Began, Ended, Listener
 from runtime.records import Record, StepRecords
 
 if TYPE_CHECKING:
+    from runtime.calibration import Calibration
     from runtime.certificate import Certificate
     from runtime.models.local import LocalModel
     from runtime.models.tokens import Tokens
@@ -66,6 +67,7 @@ class Work:
     adapters: dict[str, Adapter] = field(default_factory=dict)
     parities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     outcomes: dict[str, Any] = field(default_factory=dict)
+    calibrations: dict[str, tuple[Calibration, ...]] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import pytest
 from compiler.compile import compile_spec
 from compiler.plan.model import PlanFile
 from runtime import journal
-from runtime.failures import RunFailed
+from runtime.failures import RunFailed, RunStopped
 from runtime.progress import Advanced, Said, silent
 from runtime.run import run
 
@@ -177,6 +177,27 @@ def test_what_the_journal_holds_is_what_the_manifest_counts(finished):
     kept = [e for e in events if e["event"] == "kept" and e["step"] == "small.good"]
     assert len(kept) == manifest["datasets"]["small.good"]["kept"]
     assert events[-1]["event"] == "done"
+
+
+def test_a_critic_that_cannot_judge_stops_the_run_and_the_report_shows_its_calibration(small, tmp_path):
+    from stagespec.report import write_report
+
+    folder = tmp_path / "specs"
+    shutil.copytree(Path(small).parent, folder)
+    profiles = folder / "profiles.stage"
+    profiles.write_text(profiles.read_text().replace("rehearsal = true", ""))
+    compiled = compile_spec(str(folder / "stage.stage"), "test")
+    assert compiled.plan is not None
+    with pytest.raises(RunStopped, match=r"cannot judge|reaches no precision"):
+        run(compiled.plan, tmp_path / "runs", silent)
+    (manifest_path,) = (tmp_path / "runs").glob("*/manifest.json")
+    manifest = json.loads(manifest_path.read_text())
+    assert "critic" in manifest["stopped"]
+    measured = [c["calibrations"] for c in manifest["critics"] if c["calibrations"]]
+    assert measured
+    page = write_report(manifest_path.parent).read_text()
+    assert f"{measured[0][0]['auc']:.2f}" in page
+    assert "stopped" in page
 
 
 def test_stage_1_runs_whole_and_its_report_says_what_was_measured(tmp_path):
