@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.plan.answers import ALWAYS_REJECT, KINDS, Check, passes, validate, weak_spots
+from compiler.plan.answers import KINDS, Check, always_rejected, passes, validate, weak_spots
 
 FRANCE = "What is the capital of France?"
 SUM = "What is 7 + 5?"
@@ -251,8 +251,8 @@ def test_every_kind_has_a_case_and_a_docstring() -> None:
     assert all(kind.holds.__doc__ for kind in KINDS)
 
 
-def test_always_reject_lists_the_items_own_words() -> None:
-    answers = ALWAYS_REJECT({"kind": "exact", "text": "Paris"}, FRANCE)
+def test_always_rejected_lists_the_items_own_words() -> None:
+    answers = always_rejected({"kind": "exact", "text": "Paris"}, FRANCE)
     assert "" in answers
     assert FRANCE in answers
     assert "yes" in answers
