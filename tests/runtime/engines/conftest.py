@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tiny import make_model, make_tokenizer
+
+from runtime.models.local import LocalModel
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +33,6 @@ def encode(tokenizer_folder: Path) -> Callable[[str], tuple[int, ...]]:
 
 
 @pytest.fixture(scope="session")
-def real_folder() -> Path:
-    """The real model's folder; skips where there is none."""
-    folder = os.environ.get("STAGESPEC_TEST_MODEL")
-    if not folder:
-        pytest.skip("STAGESPEC_TEST_MODEL names no folder with a model")
-    return Path(folder)
+def real_folder(real_model: LocalModel) -> Path:
+    """The real model's folder; skips where it can't be had."""
+    return real_model.folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
 from runtime.failures import RunFailed
+from runtime.models.local import LocalModel
 from runtime.training.batches import LengthGrouped
 from runtime.training.examples import LeftOut, TrainingExample
 from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
@@ -203,10 +203,8 @@ def test_bf16_trains_a_float32_adapter(job: SftJob) -> None:
 
 
 @pytest.mark.real_model
-def test_a_real_model_learns(tmp_path: Path) -> None:
-    folder = os.environ.get("STAGESPEC_TEST_MODEL")
-    if not folder:
-        pytest.skip("STAGESPEC_TEST_MODEL names no folder with a model")
+def test_a_real_model_learns(tmp_path: Path, real_model: LocalModel) -> None:
+    folder = str(real_model.folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def ids(text: str) -> tuple[int, ...]:
