@@ -14,6 +14,7 @@ from typing import Any
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
 from compiler.plan.model import (
+    ITEMS_PER_LIST,
     Evaluate,
     Filter,
     Generate,
@@ -31,7 +32,6 @@ from compiler.plan.model import (
 )
 from compiler.source import sha256
 
-ITEMS_PER_LIST = 6
 SHARE_KEPT = {"filter": 0.75, "judge": 0.6, "generate": 1.0}
 CHARS_PER_TOKEN = 4.0
 COMPLETION_SHARE = 0.5  # of the token limit that a completion uses

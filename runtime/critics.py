@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 from typing import Any, cast
 
-from compiler.plan.model import Critic, CriticMethod, LabelMethod, LikelihoodGainMethod
+from compiler.plan.model import CriticMethod, LabelMethod, LikelihoodGainMethod
 from compiler.plan.prompts import render
 from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
 from runtime.failures import RunFailed
@@ -26,10 +26,6 @@ def scores(
     if isinstance(method, LabelMethod):
         return _label_margins(work, title, key, method, rows, adapter)
     return _likelihood_gains(work, title, key, method, rows, adapter)
-
-
-def method_name(critic: Critic, index: int) -> str:
-    return critic.methods[index].method
 
 
 def _label_margins(

@@ -14,19 +14,14 @@ from runtime.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """How one judge step decides: which method, at what threshold, and what was measured of each method.
+    """How one judge step decides: which method, at what threshold.
 
     `threshold` is None when no threshold keeps the accept rule: then nothing is accepted.
     """
 
     method: int
     threshold: float | None
-    calibrations: tuple[Calibration, ...]
     by_rehearsal: bool = False
-
-    @property
-    def calibration(self) -> Calibration:
-        return self.calibrations[self.method]
 
 
 def settle(step: Judge, work: Work) -> Ruling:
@@ -40,7 +35,7 @@ def settle(step: Judge, work: Work) -> Ruling:
     work.calibrations[step.id] = measured  # also for the report of a run that stops right here
     chosen = choose_method(measured)
     if chosen is not None and measured[chosen].threshold is not None:
-        ruling = Ruling(chosen, measured[chosen].threshold, measured)
+        ruling = Ruling(chosen, measured[chosen].threshold)
     else:
         ruling = _without(step, work, measured, chosen)
     _tell(step, critic, ruling, work)
@@ -75,11 +70,11 @@ def _without(step: Judge, work: Work, measured: tuple[Calibration, ...], chosen:
         raise RunStopped(reason + ".", "Write better methods or examples for it, or bind a larger model.")
     work.taints.append(reason)
     index = best if chosen is None else chosen
-    return Ruling(index, measured[index].median_good, measured, by_rehearsal=True)
+    return Ruling(index, measured[index].median_good, by_rehearsal=True)
 
 
 def _tell(step: Judge, critic: Critic, ruling: Ruling, work: Work) -> None:
-    for index, calibration in enumerate(ruling.calibrations):
+    for index, calibration in enumerate(work.calibrations[step.id]):
         used = " (used)" if index == ruling.method else ""
         work.listener(
             Said(

@@ -176,6 +176,10 @@ class Step(Frozen):
     columns: dict[str, str] = {}
 
 
+# What a completed list yields. The size of rounds and the estimates hang on it, no result does.
+ITEMS_PER_LIST = 6
+
+
 class Generate(Step):
     """A source (no inputs, runs in rounds) or a map (one completion per input record)."""
 

@@ -163,7 +163,6 @@ class Example:
     span: Span
 
 
-Statement = Reject | CutAt | CutBefore | TrimEnds | Example
 Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example
 
 

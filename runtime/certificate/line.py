@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["stop", "report"]
-State = Literal["passed", "failed", "not measured"]
+State = Literal["passed", "failed", "told", "not measured"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,11 @@ class CertificateLine:
 
     @property
     def state(self) -> State:
-        """How to show the line: what was not measured has neither passed nor failed."""
+        """How to show the line: what was not measured, or decides nothing, has neither passed nor failed."""
         if "not_measured" in self.measured:
             return "not measured"
+        if self.measured.get("only_told"):
+            return "told"
         return "passed" if self.passed else "failed"
 
     @property

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from math import ceil
 
-from compiler.plan.model import Generate
+from compiler.plan.model import ITEMS_PER_LIST, Generate
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.identity import seed
-from runtime.records import Record, Rejected
+from runtime.records import Record
 from runtime.work import Work
 
-ITEMS_PER_LIST = 6  # what a list of 200 tokens yields; only the size of rounds hangs on it
 NUMBERED = re.compile(r"^\s*(\d{1,3})[.)]\s+(.*\S)\s*$")
 
 
@@ -56,12 +55,11 @@ def complete(step: Generate, work: Work, records: list[Record]) -> None:
     """One completion for each record. The text is as the model wrote it; rules clean it later."""
     requests = [_request(step, work, r.id, work.render(step.prompt, r.columns, r.id), "0") for r in records]
     answers = work.complete(step.id.rpartition(".")[2], step.id, requests)
-    rejected: list[Rejected] = []
     kept = [
         record.with_columns(**{step.into: answers[record.id].text, "finish": answers[record.id].finish})
         for record in records
     ]
-    work.keep(step.id, kept, rejected)
+    work.keep(step.id, kept, ())
 
 
 def _request(step: Generate, work: Work, id: str, prompt: str, draw: str) -> Request:

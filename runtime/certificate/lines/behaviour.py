@@ -96,7 +96,7 @@ def bare_instructions(evidence: Evidence) -> CertificateLine:
         title=_INSTRUCTIONS,
         passed=True,
         severity="report",
-        measured={"rate": followed / len(pairs), "answers": answers},
+        measured={"rate": followed / len(pairs), "answers": answers, "only_told": True},
         explanation=f"{followed} of {len(pairs)} bare instructions are answered; this is only told.",
     )
 

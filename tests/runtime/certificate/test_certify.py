@@ -160,7 +160,7 @@ def test_the_embedded_model_is_certified_as_a_stand_in(real_model: LocalModel) -
     prompts = {"respond": tokens.prompt_ids("Instruction: Name a fruit.\nResponse:")}
     with start_engine("transformers", real_model.folder, real_model.sha256) as engine:
         certificate = certify("base", binding, real_model, tokens, engine, prompts)
-    assert {line.id for line in certificate.lines if line.state != "passed"} == set()
+    assert {line.id for line in certificate.lines if line.state != "passed"} == {"bare_instructions"}
     assert [line.id for line in certificate.tainting] == ["provenance"]
     undeclared = binding.model_copy(update={"stand_in": None})
     mock = FakeEngine((), replace(FACTS, name="mock"))
