@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from compiler.checks import CHECKS, StageView
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing, respelled
+from compiler.constants import fill_in_constants
+from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
 from compiler.estimate import quote
 from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
+from compiler.lower.pipeline import lower_pipeline
 from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
 from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
+from compiler.shapes import Ref
 from compiler.syntax import tree
 
 
@@ -56,13 +59,22 @@ def _compile(program: Program, found: Diagnostics, profile: str, seed: int | Non
     if program.entry not in program.files or (found.failed and not program.files[program.entry].definitions):
         return Compiled(None, found, program)
     low = Lowering(program, found)
+    fill_in_constants(low)
     method = _method(low)
     if method is None or found.failed:
         return Compiled(None, found, program)
+    steps = {step.id: step for stage in method.stages for step in stage.steps}
+    across = frozenset(
+        wanted
+        for step in steps.values()
+        for wanted in step.inputs
+        if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
+    )
     for stage in method.stages:
-        view = StageView(stage, method, low.places)
+        view = StageView(stage, method, low.places, steps, across)
         for check in CHECKS:
             check(view, found)
+    let_stand(low, method)
     unused(low)
     bound = lower_profile(low, method, profile, seed)
     if bound is None or found.failed:
@@ -95,16 +107,18 @@ def _compile(program: Program, found: Diagnostics, profile: str, seed: int | Non
 
 
 def _method(low: Lowering) -> Method | None:
-    """The stages of the entry file, and of the shared definitions only what they use."""
+    """The stages of the entry file or of its pipeline, with all stages that they go on from; of the shared
+    definitions only what they use."""
     program = low.program
     symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
     for file in program.files.values():
         for definition in file.definitions:
             _known_kind(low, definition)
+    pipelines = [s for s in symbols if s.kind == "pipeline"]
     stages = [s for s in symbols if s.kind == "stage"]
-    if not stages and program.damaged:
+    if not stages and not pipelines and program.damaged:
         return None
-    if not stages:
+    if not stages and not pipelines:
         kinds = sorted({s.kind for s in symbols})
         low.found.error(
             "SS109",
@@ -112,20 +126,49 @@ def _method(low: Lowering) -> Method | None:
             help=f"It defines {', '.join(kinds)}; name the .stage file of a stage." if kinds else "",
         )
         return None
-    lowered = [lower_stage(low, symbol) for symbol in stages]
-    if any(stage is None for stage in lowered) or low.found.failed:
+    pipeline = lower_pipeline(low, pipelines) if pipelines else None
+    for symbol in stages:
+        name = symbol.definition.name
+        lower_stage(low, program.entry, Ref(name.value, name.span))
+    lowered = [stage for stage in low.stages.values() if stage is not None]
+    if low.found.failed or len(lowered) < len(low.stages) or not lowered:
         return None
     datasets: dict[str, Dataset] = {n: d for n, d in low.datasets.items() if d is not None}
     return Method(
         language=LANGUAGE,
-        name=lowered[0].name if lowered[0] else "",
+        name=pipeline.name if pipeline else lowered[-1].stage.name,
         models=low.models,
         datasets=datasets,
         prompts={n: p for n, p in low.prompts.items() if p is not None},
         rules={n: r for n, r in low.rules.items() if r is not None},
         critics={n: c for n, c in low.critics.items() if c is not None},
-        stages=tuple(stage for stage in lowered if stage is not None),
+        constitutions={n: c for n, c in low.constitutions.items() if c is not None},
+        stages=tuple(stage.stage for stage in lowered),
+        pipeline=pipeline,
     )
+
+
+def let_stand(low: Lowering, method: Method) -> None:
+    """Take out the warnings that a stage allows; what it allows without need is told."""
+    for stage in method.stages:
+        symbol = low.owners["stage", stage.name]
+        inside = symbol.definition.span
+        for allowed in stage.allowed:
+            meant = [
+                item
+                for item in low.found.items
+                if item.code == allowed.code
+                and item.labels
+                and item.labels[0].span.file == inside.file
+                and inside.start <= item.labels[0].span.start < inside.end
+            ]
+            place = low.places[f"{stage.name}.allow.{allowed.code}"]
+            if any(item.severity == "error" for item in meant):
+                low.found.error("SS365", f"{allowed.code} is an error, and errors cannot be allowed", place)
+            elif not meant:
+                low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)
+            else:
+                low.found.items = [item for item in low.found.items if item not in meant]
 
 
 def _known_kind(low: Lowering, definition: tree.Definition) -> None:
@@ -143,12 +186,13 @@ def _known_kind(low: Lowering, definition: tree.Definition) -> None:
         low.found.error(
             "SS337", f"a {kind.called} has no columns of its own", definition.parameters[0].name.span
         )
-    elif definition.after is not None:
+    elif definition.relation is not None and definition.relation[0] != kind.relation:
+        word, other = definition.relation
         low.found.error(
             "SS338",
-            '"after" cannot be read yet: stages are compiled and run one at a time',
-            definition.after.span,
-            help="Take it out, and run the stages in their order.",
+            f'"{word}" has no meaning in the head of {article(kind.called)}',
+            other.span,
+            help="A stage comes after another, a step is like another, and a preset is for a kind of step.",
         )
 
 
@@ -158,7 +202,10 @@ def unused(low: Lowering) -> None:
     entry = program.scopes[program.entry]
     for definition in program.files[program.entry].definitions:
         name = definition.name
-        if definition.kind.value not in ("stage", "profile") and (program.entry, name.value) not in low.used:
+        if (
+            definition.kind.value not in ("stage", "profile", "pipeline")
+            and (program.entry, name.value) not in low.used
+        ):
             low.found.warning("SS607", f'"{name.value}" is defined and never used', name.span)
     for statement in program.files[program.entry].imports:
         for name in statement.names:

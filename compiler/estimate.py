@@ -103,7 +103,7 @@ class Estimator:
                 at = by_id[at].inputs[0]
             wanted = float(self.bound.binding.counts[source.id].until_kept)
             for step_id in chain:
-                wanted /= SHARE_KEPT[getattr(by_id[step_id], "kind", "generate")]
+                wanted /= SHARE_KEPT.get(getattr(by_id[step_id], "kind", "generate"), 1.0)
                 counts[step_id] = wanted
             counts[source.id] = max(wanted, float(source.pilot_items or 0)) / (
                 ITEMS_PER_LIST if source.parse == "numbered_list" else 1
@@ -119,13 +119,13 @@ class Estimator:
             read = n * self.prompt_tokens(role, step.prompt)
             write = n * step.sampling.max_tokens * COMPLETION_SHARE
         elif isinstance(step, Judge):
-            n = counts.get(step.id, 0.0) + len(
-                self.records.get(self.method.critics[step.critic].examples, ())
-            )
-            methods = self.method.critics[step.critic].methods
+            critic = self.method.critics[step.critic.critic]
+            n = counts.get(step.id, 0.0) + len(self.records.get(critic.examples, ()))
+            methods = critic.methods
             read = n * sum(60 if isinstance(m, LabelMethod) else 120 for m in methods)
         elif isinstance(step, Evaluate):
-            n = float(min(self.method.datasets[step.items].items, self.bound.binding.held_out or 10**9))
+            looked_at = self.bound.binding.held_out or 10**9
+            n = float(sum(min(self.method.datasets[name].items, looked_at) for name in step.items))
             read = n * sum(self.prompt_tokens(role, arm.prompt) for arm in step.arms.values())
             write = n * len(step.arms) * step.sampling.max_tokens * COMPLETION_SHARE
         elif isinstance(step, Train):

@@ -8,10 +8,10 @@ from compiler.shapes import (
     Anything,
     Choice,
     FileOf,
-    Linked,
     ListOf,
     NameOf,
     NumberOf,
+    PathOf,
     QuantityOf,
     RecordOf,
     Setting,
@@ -19,7 +19,12 @@ from compiler.shapes import (
     TruthOf,
 )
 
-COLUMN_TYPES = ("text", "number", "finish_reason", "check", "label", "items")
+COLUMN_TYPES = ("text", "number", "finish_reason", "check", "label", "items", "principles", "turns")
+# Column types that are lists, with the columns of what is listed
+LISTS = {
+    "principles": {"id": "text", "category": "text", "text": "text"},
+    "turns": {"user": "text", "assistant": "text"},
+}
 FINISH_REASONS = ("stop", "eos", "length")
 
 SHARE = QuantityOf("share", 0, 1)
@@ -38,8 +43,6 @@ SAMPLING = RecordOf(
 )
 
 SAMPLE = Anything("sample(pool, number)")
-PROMPT_USE = Anything("a prompt, or prompt(variable = sample(pool, number))")
-CONDITION = Anything("a condition over measured results")
 
 LABELS = (
     Setting(
@@ -59,20 +62,39 @@ LIKELIHOOD_GAIN = (
     Setting("lead", TextOf(), 'what stands between context and target (default " ")'),
     Setting("tail", TextOf(), "what follows a whole target, and is scored with it (default nothing)"),
 )
-CRITIC_METHODS = {"labels": LABELS, "likelihood_gain": LIKELIHOOD_GAIN}
+RATING = (
+    Setting("template", TextOf(), "ends where the label comes", required=True),
+    Setting(
+        "labels",
+        ListOf(TextOf(), 2),
+        "from the worst to the best, one token each; the score is the expected position",
+        required=True,
+    ),
+)
+CRITIC_METHODS = {"labels": LABELS, "likelihood_gain": LIKELIHOOD_GAIN, "rating": RATING}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of block: what a message calls it, what it is for, and its fields."""
+    """One kind of block: what a message calls it, what it is for, and its fields.
+
+    `relation` is the word that may stand in its head: `stage B after A`.
+    """
 
     name: str
     called: str
     doc: str
     settings: tuple[Setting, ...]
     has_parameters: bool = False
+    relation: str = ""
 
 
+PRINCIPLE = (
+    Setting(
+        "category", NameOf("a category"), "such as harmlessness; samples can be balanced by it", required=True
+    ),
+    Setting("text", TextOf(), "one plain sentence", required=True),
+)
 DOC = Setting("doc", TextOf(), "what it is for; appears in the plan and the report")
 
 
@@ -113,7 +135,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
             DOC,
             Setting(
                 "methods",
-                ListOf(Anything("labels { ... } or likelihood_gain { ... }"), 1),
+                ListOf(Anything("labels { ... }, likelihood_gain { ... } or rating { ... }"), 1),
                 "best first",
                 required=True,
             ),
@@ -137,14 +159,50 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "Records that nothing is trained on. Frozen: the hash of the file stands in the spec.",
         Setting("split", Choice(("dev", "test")), "dev is for gates, test for claims", required=True),
     ),
+    Kind("constitution", "constitution", "Principles that critics and critiques go by.", (DOC,)),
+    Kind(
+        "constant",
+        "constant",
+        "A value under a name, so that it stands in one place: constant pilot_size = 200 items.",
+        (),
+    ),
+    Kind(
+        "preset",
+        "preset",
+        "Fields that steps of one kind share: preset qlora for train { ... }.",
+        (),
+        relation="for",
+    ),
     Kind(
         "stage",
         "stage",
         "From a model to a model: data, training, evaluation, gates, output.",
         (
             DOC,
-            Setting("learner", NameOf("a model"), "the model that is trained", required=True),
+            Setting(
+                "learner",
+                PathOf("a model"),
+                "the model that is trained: a role, or stage.model",
+                required=True,
+            ),
             Setting("budget", QuantityOf("usd"), "what it may cost; the plan shows it beside the estimate"),
+            Setting("status", Choice(("draft", "pilot", "release")), "how far it has come (default draft)"),
+            Setting(
+                "promises",
+                ListOf(NameOf("a step kind")),
+                "kinds of step that its description speaks of; one that is not there is an error",
+            ),
+        ),
+        relation="after",
+    ),
+    Kind(
+        "pipeline",
+        "pipeline",
+        "Stages that are run as one.",
+        (
+            DOC,
+            Setting("stages", ListOf(NameOf("a stage"), 1), "all of them, in any order", required=True),
+            Setting("budget", QuantityOf("usd"), "what all of them together may cost"),
         ),
     ),
     Kind(
@@ -169,207 +227,4 @@ TOP_LEVEL: tuple[Kind, ...] = (
             Setting("price", QuantityOf("usd per h"), "of the hardware"),
         ),
     ),
-)
-
-STEPS: tuple[Kind, ...] = (
-    Kind(
-        "generate",
-        "generate step",
-        "Let a model write: without input a source that runs in rounds, with input a completion of each.",
-        (
-            DOC,
-            Setting("input", NameOf("a step"), "whose records are completed"),
-            Setting("model", NameOf("a model"), "which writes", required=True),
-            Setting("prompt", PROMPT_USE, "what it completes", required=True),
-            Setting("sampling", SAMPLING, "how completions are drawn", required=True),
-            Setting(
-                "parse",
-                Linked(Choice(("numbered_list",)), (("into", NameOf("a column")),)),
-                "a list into records",
-            ),
-            Setting("into", NameOf("a column"), "the column that holds the completion"),
-            Setting(
-                "until",
-                Linked(QuantityOf("kept", 1, whole=True), (("in", NameOf("a step")),)),
-                "when rounds end",
-            ),
-            Setting("pilot", COUNT, "about how many items round 0 makes; never scaled"),
-            Setting("at_most", QuantityOf("rounds", 1, whole=True), "when rounds end in any case"),
-        ),
-    ),
-    Kind(
-        "filter",
-        "filter step",
-        "Keep the records that pass rules, are not near-duplicates, and stand apart from held-out data.",
-        (
-            DOC,
-            Setting("input", NameOf("a step"), "whose records are filtered", required=True),
-            Setting("rules", ListOf(NameOf("rules")), "applied in order"),
-            Setting(
-                "dedup",
-                Anything("near(column, similarity = 80 %)"),
-                "drop near-duplicates over the whole stage",
-            ),
-            Setting("apart_from", ListOf(NameOf("data")), "drop records that also stand there"),
-        ),
-    ),
-    Kind(
-        "judge",
-        "judge step",
-        "Keep the records that a critic accepts.",
-        (
-            DOC,
-            Setting("input", NameOf("a step"), "whose records are judged", required=True),
-            Setting(
-                "critic",
-                Linked(NameOf("a critic"), (("by", NameOf("a model")),)),
-                "who judges",
-                required=True,
-            ),
-            Setting(
-                "accept",
-                Anything("good at margin >= 1.0 nats, or good at precision >= 90 %"),
-                "the accept rule",
-                required=True,
-            ),
-        ),
-    ),
-    Kind(
-        "split",
-        "split step",
-        "Divide records into parts by a hash, so that one more record moves no other.",
-        (
-            DOC,
-            Setting("input", NameOf("a step"), "whose records are divided", required=True),
-            Setting("train", SHARE, "share of the part train", required=True),
-            Setting("dev", SHARE, "share of the part dev", required=True),
-            Setting("group_by", NameOf("a column"), "equal values stay together", required=True),
-        ),
-    ),
-    Kind(
-        "quality",
-        "quality gate",
-        "Look at one round before the next is paid for.",
-        (
-            DOC,
-            Setting("on", Anything("round(0)"), "which round", required=True),
-            Setting("require", ListOf(CONDITION, 1), "what must hold", required=True),
-            Setting("on_failure", Choice(("stop", "close")), "end the run, or go on with the gate closed"),
-        ),
-    ),
-    Kind(
-        "evaluate",
-        "evaluate step",
-        "Answer held-out items in several arms and score them.",
-        (
-            DOC,
-            Setting("needs", ListOf(NameOf("a gate")), "gates that must be open"),
-            Setting("items", NameOf("a held-out set"), "what is answered", required=True),
-            Setting(
-                "arms",
-                Anything("{ name = model with prompt, ... }"),
-                "the conditions compared",
-                required=True,
-            ),
-            Setting("sampling", SAMPLING, "greedy for a comparison", required=True),
-            Setting(
-                "answer", NameOf("a column"), "what the answer is called in rules and critics", required=True
-            ),
-            Setting("rules", ListOf(NameOf("rules")), "cleaning that every arm's answers go through alike"),
-            Setting(
-                "score",
-                ListOf(Choice(("check",)), 1),
-                "how answers are scored",
-                required=True,
-            ),
-            Setting(
-                "compare",
-                Anything("arm over arm { test, alpha, smallest_effect }"),
-                "the claim that is tested",
-            ),
-        ),
-    ),
-    Kind(
-        "gate",
-        "gate",
-        "A condition that other steps may need. Missing results close it.",
-        (
-            DOC,
-            Setting("require", CONDITION, "what must hold", required=True),
-            Setting("because", TextOf(), "why"),
-        ),
-    ),
-    Kind(
-        "train",
-        "train step",
-        "Train an adapter on accepted records. Loss on the target's tokens only.",
-        (
-            DOC,
-            Setting("needs", ListOf(NameOf("a gate")), "gates that must be open", required=True),
-            Setting("method", Choice(("sft",)), "supervised fine-tuning", required=True),
-            Setting("start", NameOf("learner, or a model"), "what training goes on from", required=True),
-            Setting("data", Anything("split.part"), "what is learnt", required=True),
-            Setting("prompt", PROMPT_USE, "the prompt; evaluation uses the same one", required=True),
-            Setting("target", NameOf("a column"), "what is learnt to be written", required=True),
-            Setting(
-                "lora",
-                RecordOf(
-                    (
-                        Setting("rank", NumberOf(1, 512, whole=True), "rank of the update", required=True),
-                        Setting(
-                            "alpha", NumberOf(1, 2048, whole=True), "scale is alpha / rank", required=True
-                        ),
-                        Setting("dropout", NumberOf(0, 0.9), "default 0"),
-                        Setting(
-                            "modules",
-                            Choice(("all_linear", "attention", "query_value")),
-                            "default all_linear",
-                        ),
-                    )
-                ),
-                "the adapter",
-                required=True,
-            ),
-            Setting(
-                "weights",
-                Choice(("nf4", "int8", "bf16", "float32")),
-                "how the base is held; a profile may lift it",
-            ),
-            Setting(
-                "optimizer",
-                RecordOf(
-                    (
-                        Setting("name", Choice(("adamw", "paged_adamw_8bit")), "default adamw"),
-                        Setting("learning_rate", NumberOf(1e-8, 1), "the peak", required=True),
-                        Setting("schedule", Choice(("cosine", "linear", "constant")), "default cosine"),
-                        Setting("warmup", SHARE, "share of the steps (default 0 %)"),
-                        Setting("weight_decay", NumberOf(0, 1), "default 0"),
-                    )
-                ),
-                "the optimizer",
-                required=True,
-            ),
-            Setting("epochs", NumberOf(1, 100, whole=True), "passes over the data", required=True),
-            Setting("batch", COUNT, "records per optimizer step", required=True),
-            Setting(
-                "max_length",
-                QuantityOf("tokens", 8, whole=True),
-                "longer records are listed and left out",
-                required=True,
-            ),
-            Setting(
-                "stop_early",
-                RecordOf(
-                    (
-                        Setting("on", Anything("split.part"), "what is watched", required=True),
-                        Setting(
-                            "patience", NumberOf(1, whole=True), "epochs without improvement", required=True
-                        ),
-                    )
-                ),
-                "stop when the watched loss no longer falls",
-            ),
-        ),
-    ),
-    Kind("output", "output", "The stage's model: output model = student if ship otherwise learner.", ()),
 )

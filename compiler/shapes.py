@@ -23,8 +23,15 @@ BAD = Bad()
 
 @dataclass(frozen=True, slots=True)
 class Ref:
+    """A name, or names joined by dots; `last` is the place of the last of them."""
+
     name: str
     span: Span
+    last: Span | None = None
+
+    @property
+    def end(self) -> Span:
+        return self.last or self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ def written(node: tree.Node) -> str:
             return f"the number {value}"
         case tree.Quantity(value=value, unit=unit):
             return f"{value} {unit}"
+        case tree.Range(low=low, high=high):
+            return f"the range {low}..{high}"
         case tree.Text():
             return "a text"
         case tree.Regex():
@@ -212,6 +221,33 @@ class NameOf:
 
 
 @dataclass(frozen=True, slots=True)
+class PathOf:
+    """A reference that may reach into a split or another stage: `good`, `data.train`, `stage.model`."""
+
+    what: str
+
+    @property
+    def says(self) -> str:
+        return f"the name of {self.what}"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        path = dotted(node)
+        return _expected(self, node, found) if path is None else path
+
+
+def dotted(node: tree.Node) -> Ref | None:
+    """A name, or names joined by dots, as one reference."""
+    match node:
+        case tree.Name(value=value, span=span):
+            return Ref(value, span)
+        case tree.Attribute(of=of, name=name, span=span):
+            before = dotted(of)
+            return before and Ref(f"{before.name}.{name.value}", span, name.span)
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
 class ListOf:
     item: Shape
     at_least: int = 0
@@ -254,7 +290,7 @@ class Linked:
 
 def _hole(shape: Shape) -> str:
     """A shape as a gap in an example: `CRITIC by MODEL`, `NUMBER kept in STEP`."""
-    if isinstance(shape, NameOf):
+    if isinstance(shape, NameOf | PathOf):
         return shape.what.split()[-1].upper()
     return f"NUMBER {shape.spelling}" if isinstance(shape, QuantityOf) else shape.says
 

@@ -21,6 +21,8 @@ UNITS: dict[str, tuple[str, float]] = {
     "rounds": ("rounds", 1),
     "epochs": ("epochs", 1),
     "threads": ("threads", 1),
+    "drafts": ("drafts", 1),
+    "turns": ("turns", 1),
 }
 
 # how an author writes the dimension, for messages

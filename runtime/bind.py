@@ -24,6 +24,7 @@ from runtime.models.obtain import obtain
 from runtime.models.tokens import Tokens
 from runtime.progress import Listener
 from runtime.rulings import settle
+from runtime.steps.evaluate import held_out_items
 from runtime.training.arguments import check_trainer_arguments
 from runtime.work import Work
 
@@ -127,7 +128,7 @@ def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
             add(step.prompt, known[:50])
     for step in _steps(work.plan, Evaluate):
         for arm in step.arms.values():
-            add(arm.prompt, work.data[step.items])
+            add(arm.prompt, held_out_items(step, work))
     return prompts
 
 
@@ -195,8 +196,8 @@ def _journal_ruling(work: Work, step: Judge) -> None:
     work.journal.append(
         "calibration",
         step=step.id,
-        critic=step.critic,
-        method=work.method.critics[step.critic].methods[ruling.method].method,
+        critic=step.critic.critic,
+        method=work.method.critics[step.critic.critic].methods[ruling.method].method,
         threshold=ruling.threshold,
         by_rehearsal=ruling.by_rehearsal,
     )

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 from typing import Any, cast
 
-from compiler.plan.model import CriticMethod, LabelMethod, LikelihoodGainMethod
+from compiler.plan.model import CriticMethod, CriticUse, LabelMethod, LikelihoodGainMethod, RatingMethod
 from compiler.plan.prompts import render
 from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
 from runtime.failures import RunFailed
+from runtime.records import Record, renamed
 from runtime.work import Adapter, Work
 
 
@@ -21,11 +22,50 @@ def scores(
     rows: Sequence[Mapping[str, Any]],
     adapter: Adapter | None = None,
 ) -> list[float]:
-    """One score per row, higher is better: log p(good) - log p(bad) for labels, and for a likelihood
-    gain mean log p(target | given) - mean log p(target | neutral)."""
+    """One score per row, higher is better: log p(good) - log p(bad) for labels, for a likelihood gain
+    mean log p(target | given) - mean log p(target | neutral), and for a rating the expected label."""
     if isinstance(method, LabelMethod):
         return _label_margins(work, title, key, method, rows, adapter)
+    if isinstance(method, RatingMethod):
+        return _ratings(work, title, key, method, rows, adapter)
     return _likelihood_gains(work, title, key, method, rows, adapter)
+
+
+def rows_for(use: CriticUse, columns: Mapping[str, str], records: Sequence[Record]) -> list[dict[str, Any]]:
+    """What a critic that reads `columns` is shown of each record, under the names that it knows."""
+    return [renamed(record.columns, use.columns, columns) for record in records]
+
+
+def _ratings(
+    work: Work,
+    title: str,
+    key: str,
+    method: RatingMethod,
+    rows: Sequence[Mapping[str, Any]],
+    adapter: Adapter | None,
+) -> list[float]:
+    """The expected position of the label, from 1: sum of i p(i) / sum of p(i)."""
+    ids = [_label_ids(work, label) for label in method.labels]
+    requests = [
+        Request(
+            id=str(i),
+            prompt_ids=work.tokens.prompt_ids(render(method.template, row, {})),
+            task=Choose(label_ids=tuple(id for label in ids for id in label)),
+            adapter=_folder(adapter),
+        )
+        for i, row in enumerate(rows)
+    ]
+    answers = cast("dict[str, LabelLogprobs]", work.ask(title, key, requests))
+
+    def expected(answer: LabelLogprobs) -> float:
+        weights: list[float] = []
+        at = 0
+        for label in ids:
+            weights.append(exp(_log_sum(answer.logprobs[at : at + len(label)])))
+            at += len(label)
+        return sum(i * weight for i, weight in enumerate(weights, 1)) / sum(weights)
+
+    return [expected(answers[str(i)]) for i in range(len(rows))]
 
 
 def _label_margins(

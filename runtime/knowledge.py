@@ -28,7 +28,9 @@ def stage_answers(stage: Stage, work: Work) -> StageAnswers:
     """Counted from the plan and the records; held-out items stand apart, since they teach nothing."""
     judges = [step for step in stage.steps if isinstance(step, Judge)]
     knows = {
-        j.critic: max(c.auc for c in work.calibrations[j.id]) for j in judges if j.id in work.calibrations
+        j.critic.critic: max(c.auc for c in work.calibrations[j.id])
+        for j in judges
+        if j.id in work.calibrations
     }
     before: dict[str, float] = {}
     after: dict[str, float] = {}

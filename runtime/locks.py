@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from compiler.plan.lock_key import lock_key
-from compiler.plan.model import LabelMethod, MockSource, PlanFile
+from compiler.plan.model import LikelihoodGainMethod, MockSource, PlanFile
 from runtime.models.lock import measure_lock
 from runtime.models.obtain import obtain
 from runtime.progress import Listener
@@ -27,7 +27,10 @@ def _texts(plan: PlanFile) -> dict[str, str]:
     texts = {f"prompt {name}": prompt.template for name, prompt in plan.method.prompts.items()}
     for name, critic in plan.method.critics.items():
         for index, method in enumerate(critic.methods):
-            parts = (method.template,) if isinstance(method, LabelMethod) else (method.given, method.neutral)
+            if isinstance(method, LikelihoodGainMethod):
+                parts: tuple[str, ...] = (method.given, method.neutral)
+            else:
+                parts = (method.template,)
             texts |= {f"critic {name} {index}.{i}": part for i, part in enumerate(parts)}
     for name, dataset in plan.method.datasets.items():
         if dataset.role in ("pool", "exemplars"):

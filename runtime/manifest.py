@@ -17,7 +17,7 @@ from runtime.knowledge import stage_answers
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
 from runtime.statistics import share
-from runtime.steps.evaluate import Evaluation, asked
+from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.work import Work
 
 MANIFEST = "manifest.json"
@@ -125,11 +125,11 @@ def _gate(step: Any, work: Work) -> dict[str, Any]:
 
 
 def _critic(step: Judge, work: Work) -> dict[str, Any]:
-    critic = work.method.critics[step.critic]
+    critic = work.method.critics[step.critic.critic]
     ruling = work.rulings.get(step.id)
     return {
         "step": step.id,
-        "critic": step.critic,
+        "critic": step.critic.critic,
         "doc": critic.doc,
         "accept": step.accept.model_dump(),
         "methods": [method.method for method in critic.methods],
@@ -148,7 +148,7 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
         "step": step.id,
         "items": step.items,
         "run": True,
-        "number_of_items": len(work.data[step.items]),
+        "number_of_items": len(held_out_items(step, work)),
         "arms": {
             name: {
                 "model": step.arms[name].model,
@@ -166,6 +166,12 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
     }
 
 
+def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
+    """Some of the items, the same ones in every report of this run."""
+    by_id = {item["id"]: item for item in held_out_items(step, work)}
+    return [by_id[id] for id in sample(list(by_id), SHOWN, "shown", step.id)]
+
+
 def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[str, Any]]:
     """The same random items in every arm."""
     return [
@@ -179,7 +185,7 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
                 if a.item == item["id"]
             },
         }
-        for item in sample(list(work.data[step.items]), SHOWN, "shown", step.id)
+        for item in _shown(step, work)
     ]
 
 

@@ -21,6 +21,11 @@ class Record:
         return Record(self.id, self.round, self.index, {**self.columns, **more})
 
 
+def renamed(columns: Mapping[str, Any], names: Mapping[str, str], wanted: Iterable[str]) -> dict[str, Any]:
+    """The `wanted` columns, each taken from the record's column that `names` gives for it."""
+    return {name: columns[names.get(name, name)] for name in wanted}
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A record that a step did not pass on, and the name of the sink that took it."""

@@ -30,7 +30,7 @@ def settle(step: Judge, work: Work) -> Ruling:
     Raises RunStopped where none can, or none reaches the wanted precision. A rehearsal goes on with
     the method of the highest AUC, at the middle of its scores for good examples, and is tainted.
     """
-    critic = work.method.critics[step.critic]
+    critic = work.method.critics[step.critic.critic]
     measured = tuple(_measure(step, critic, index, work) for index in range(len(critic.methods)))
     work.calibrations[step.id] = measured  # also for the report of a run that stops right here
     chosen = choose_method(measured)
@@ -45,8 +45,9 @@ def settle(step: Judge, work: Work) -> Ruling:
 def _measure(step: Judge, critic: Critic, index: int, work: Work) -> Calibration:
     rows = work.data[critic.examples]
     method = critic.methods[index]
-    title = f"calibrate {step.critic} ({method.method.replace('_', ' ')})"
-    values = scores(work, title, f"calibrate/{step.critic}/{index}", method, rows, work.adapter(step.model))
+    name = step.critic.critic
+    title = f"calibrate {name} ({method.method.replace('_', ' ')})"
+    values = scores(work, title, f"calibrate/{name}/{index}", method, rows, work.adapter(step.critic.model))
     good = [v for v, row in zip(values, rows, strict=True) if row["label"] == "good"]
     bad = [v for v, row in zip(values, rows, strict=True) if row["label"] == "bad"]
     accept = step.accept
@@ -61,10 +62,11 @@ def _measure(step: Judge, critic: Critic, index: int, work: Work) -> Calibration
 def _without(step: Judge, work: Work, measured: tuple[Calibration, ...], chosen: int | None) -> Ruling:
     """No method can judge, or the one that can reaches no threshold."""
     best = max(range(len(measured)), key=lambda i: measured[i].auc)
+    critic = step.critic.critic
     reason = (
-        f'critic "{step.critic}" cannot judge with this model: its best AUC is {measured[best].auc:.2f}'
+        f'critic "{critic}" cannot judge with this model: its best AUC is {measured[best].auc:.2f}'
         if chosen is None
-        else f'critic "{step.critic}" reaches no precision of {step.accept.at_least:.0%} on its examples'
+        else f'critic "{critic}" reaches no precision of {step.accept.at_least:.0%} on its examples'
     )
     if not work.binding.rehearsal:
         raise RunStopped(reason + ".", "Write better methods or examples for it, or bind a larger model.")
@@ -78,7 +80,7 @@ def _tell(step: Judge, critic: Critic, ruling: Ruling, work: Work) -> None:
         used = " (used)" if index == ruling.method else ""
         work.listener(
             Said(
-                f"critic {step.critic} by {critic.methods[index].method.replace('_', ' ')}: "
+                f"critic {step.critic.critic} by {critic.methods[index].method.replace('_', ' ')}: "
                 f"AUC {calibration.auc:.2f} [{calibration.auc_low:.2f}, {calibration.auc_high:.2f}]{used}"
             )
         )

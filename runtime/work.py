@@ -24,7 +24,7 @@ from runtime.engines.protocol import (
 from runtime.identity import result_key, sample
 from runtime.journal import Journal
 from runtime.progress import Advanced, Began, Ended, Listener
-from runtime.records import Record, StepRecords
+from runtime.records import Record, StepRecords, renamed
 
 if TYPE_CHECKING:
     from runtime.calibration import Calibration
@@ -101,7 +101,7 @@ class Work:
             )
             for s in (*prompt.samples, *use.samples)
         }
-        return render(prompt.template, columns, samples)
+        return render(prompt.template, {**columns, **renamed(columns, use.columns, use.columns)}, samples)
 
     def _pool(self, sources: Sequence[str]) -> list[Mapping[str, Any]]:
         """Data files' records, and what steps have kept in the rounds before this one."""

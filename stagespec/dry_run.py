@@ -118,14 +118,14 @@ def _closing(plan: PlanFile, stage: Stage) -> Iterator[str]:
         total += f", about {seconds / 3600 * plan.quote.usd_per_hour:.2f} usd{budget}"
     yield from _entry("total", total)
     for step in stage.steps:
-        if isinstance(step, Evaluate) and step.compare:
+        if isinstance(step, Evaluate) and step.compare and step.compare.test == "mcnemar":
             yield from _entry("power", _power(plan, step))
 
 
 def _power(plan: PlanFile, step: Evaluate) -> str:
     """What the comparison could show if all of its items were looked at."""
     assert step.compare is not None
-    items = plan.method.datasets[step.items].items
+    items = sum(plan.method.datasets[name].items for name in step.items)
     first, *others = [
         f"{points(detectable_lift(items, step.compare.alpha, part))} at {share(part)}"
         for part in DISCORDANCES

@@ -17,6 +17,7 @@ from compiler.plan.model import (
     PlanFile,
     Prompt,
     PromptUse,
+    RatingMethod,
     Rejection,
     RuleStatement,
     Sample,
@@ -118,6 +119,9 @@ def _critics(plan: PlanFile) -> Iterator[str]:
             if isinstance(method, LabelMethod):
                 orders = ", in both orders" if method.both_orders else ""
                 yield f'    {number}. labels: log p("{method.good}") - log p("{method.bad}"){orders}, after'
+                yield from _boxed(method.template.rstrip())
+            elif isinstance(method, RatingMethod):
+                yield f"    {number}. rating: the expected one of {', '.join(method.labels)}, after"
                 yield from _boxed(method.template.rstrip())
             else:
                 tail = f", followed by {json.dumps(method.tail)}" if method.tail else ""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from compiler.lower.profile import ARGUMENTS, BINDING_SETTINGS
 from compiler.plan.answers import KINDS as CHECKS
-from compiler.schema import COLUMN_TYPES, CRITIC_METHODS, FINISH_REASONS, STEPS, TOP_LEVEL, Kind
+from compiler.schema import COLUMN_TYPES, CRITIC_METHODS, FINISH_REASONS, TOP_LEVEL, Kind
 from compiler.shapes import ListOf, QuantityOf, RecordOf, Setting, Shape
+from compiler.step_schema import STEPS
 from compiler.units import UNITS, spelling
 
 PLACE = re.compile(r"<!-- generated: (\w+) -->\n.*?<!-- end of generated -->", re.DOTALL)

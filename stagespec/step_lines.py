@@ -8,25 +8,49 @@ from typing import Any
 from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import (
+    Accept,
     AnyStep,
+    Best,
+    Compare,
+    Comparison,
+    Compose,
+    Converse,
+    CriticUse,
+    Critique,
     Evaluate,
     Filter,
     Gate,
     Generate,
     Judge,
+    Mix,
+    Negatives,
+    Order,
     Output,
     PlanFile,
+    Prefer,
+    PrincipleSample,
     Prompt,
     PromptUse,
     Quality,
+    Rate,
     Requirement,
+    Review,
+    Revise,
+    SamplePrinciples,
     Sampling,
     Split,
+    Supervised,
     Train,
 )
 from stagespec.wording import count, share
 
-WRITES = {"text": "one completion each", "numbered_list": "each completion is a list of items"}
+WRITES = {
+    "text": "one completion each",
+    "numbered_list": "each completion is a list of items",
+    "question": "each completion up to its question mark",
+    "fields": "labelled fields are read from each completion",
+    "json": "JSON is read from each completion",
+}
 UNBROKEN = "\u00a0"  # a space at which no line ends; `dry_run` makes it a plain one
 MODULES = {"all_linear": "all linear layers", "attention": "attention", "query_value": "query and value"}
 
@@ -42,35 +66,41 @@ def sentences(plan: PlanFile, step: AnyStep) -> list[str]:
 
 
 def _generate(plan: PlanFile, step: Generate) -> list[str]:
-    wrote = f"{short(step.model)}: {prompt(plan, step.prompt)}, {sampling(step.sampling)}"
+    wrote = f"{model(step, step.model)}: {prompt(plan, step.prompt)}, {sampling(step.sampling)}"
     scaled = plan.binding.counts.get(step.id)
     if scaled is None:
-        return [wrote]
+        more = [WRITES[step.parse]] if step.parse != "text" else []
+        return [*more, f"{wrote}, {step.drafts} drafts each" if step.drafts > 1 else wrote]
     full = f" ({count(step.until_kept or 0)} at full scale)" if scaled.until_kept != step.until_kept else ""
     return [
         f"rounds until {count(scaled.until_kept)} kept in {short(step.until_step or '')}{full}",
         f"pilot of {count(step.pilot_items or 0)} items, at most {scaled.at_most_rounds} rounds; "
         f"{WRITES[step.parse]}",
+        *([f"about {step.about}, one record of it to each prompt"] if step.about else []),
         wrote,
     ]
 
 
 def _filter(plan: PlanFile, step: Filter) -> list[str]:
-    said = [f"{name} ({count(len(plan.method.rules[name].statements))} statements)" for name in step.rules]
+    said = [
+        f"{use.rules} ({count(len(plan.method.rules[use.rules].statements))} statements)"
+        for use in step.rules
+    ]
     lines = [f"rules {listing(said)}"] if said else []
     if step.near:
         lines.append(
             f"drops near-duplicates of {step.near.column}, {share(step.near.similarity)} alike or more"
         )
+    if step.caps:
+        capped = listing(f"{column} {count(most)} times" for column, most in step.caps.items())
+        lines.append(f"keeps one value of {capped} at most")
     if step.apart_from:
         lines.append(f"apart from {listing(step.apart_from)}")
     return lines
 
 
 def _judge(_: PlanFile, step: Judge) -> list[str]:
-    by = "precision" if step.accept.by == "precision" else "margin"
-    bound = share(step.accept.at_least) if by == "precision" else f"{step.accept.at_least:g} nats"
-    return [f"{step.critic} by {short(step.model)}: good at {by} >= {bound}"]
+    return [f"{critic(step.critic)}: good at {accept(step.accept)}"]
 
 
 def _split(_: PlanFile, step: Split) -> list[str]:
@@ -88,19 +118,28 @@ def _gate(_: PlanFile, step: Gate) -> list[str]:
 
 
 def _evaluate(plan: PlanFile, step: Evaluate) -> list[str]:
-    dataset = plan.method.datasets[step.items]
-    looked = min(dataset.items, plan.binding.held_out or dataset.items)
-    of = f"{count(looked)} of {count(dataset.items)}" if looked < dataset.items else count(looked)
-    sealed = ", the sealed test set" if dataset.split == "test" else ""
+    datasets = [plan.method.datasets[name] for name in step.items]
+    there = sum(dataset.items for dataset in datasets)
+    looked = sum(min(dataset.items, plan.binding.held_out or dataset.items) for dataset in datasets)
+    of = f"{count(looked)} of {count(there)}" if looked < there else count(looked)
+    sealed = ", the sealed test set" if any(dataset.split == "test" for dataset in datasets) else ""
     arms = f"{len(step.arms)} arms: {', '.join(step.arms)}; {sampling(step.sampling)}"
-    lines = [f"{step.items}, {of} items{sealed}", arms]
+    lines = [f"{listing(step.items)}, {of} items{sealed}", arms]
+    lines += [f"{critic(score.critic)}: passes at {accept(score.accept)}" for score in step.critics.values()]
+    if step.cluster_by:
+        lines.append(f"errors clustered by {step.cluster_by}")
     if step.compare:
-        test = step.compare
-        lines.append(
-            f"claim: {test.arm} over {test.baseline} by {test.smallest_effect * 100:g} points or more, "
-            f"{'McNemar' if test.test == 'mcnemar' else test.test}, alpha {share(test.alpha)}"
-        )
+        lines.append(_claim(step.compare))
     return lines
+
+
+def _claim(test: Comparison) -> str:
+    if test.test == "no_worse":
+        what = f"{test.arm} loses less than {test.margin * 100:g} points to {test.baseline}"
+        return f"claim: {what} by {test.score}, alpha {share(test.alpha)}"
+    what = f"{test.arm} over {test.baseline} by {test.smallest_effect * 100:g} points or more"
+    score = "" if test.score == "check" else f" by {test.score}"
+    return f"claim: {what}{score}, McNemar, alpha {share(test.alpha)}"
 
 
 def _train(plan: PlanFile, step: Train) -> list[str]:
@@ -109,17 +148,124 @@ def _train(plan: PlanFile, step: Train) -> list[str]:
     best = step.optimizer
     stop = f", stops early on {short(step.stop_early.on)}.{step.stop_early.part}" if step.stop_early else ""
     lora = f"LoRA {step.lora.rank}/{step.lora.alpha} on {MODULES[step.lora.modules]}"
-    data = f"{short(step.data)}.{step.part}"
     return [
-        f"{step.method} of {short(step.start)} on {data}: {step.target} after {step.prompt.prompt}",
+        f"{step.objective.method} of {model(step, step.start)} on {within(step, step.source)}: "
+        f"{_learnt(step)} after {step.prompt.prompt}",
         f"{lora}, weights {weights}{instead}",
         f"{best.name} {learning_rate(best.learning_rate)} {best.schedule}, {step.epochs} epochs, "
         f"batch {step.batch}{stop}",
     ]
 
 
+def _learnt(step: Train) -> str:
+    of = step.objective
+    if isinstance(of, Supervised):
+        return of.target if of.loss_on == "target" else f"{of.target} and prompt"
+    return f"{of.chosen} over {of.rejected}, beta {of.beta:g} to {model(step, of.reference)},"
+
+
+def _compose(plan: PlanFile, step: Compose) -> list[str]:
+    return [f"fills {prompt(plan, step.prompt)} into {step.into}; no model writes"]
+
+
+def _principles(_: PlanFile, step: SamplePrinciples) -> list[str]:
+    return [drawn(step.sample)]
+
+
+def _critique(plan: PlanFile, step: Critique) -> list[str]:
+    how = f"{model(step, step.model)}: {prompt(plan, step.prompt)}, {sampling(step.sampling)}"
+    return [*([drawn(step.sample)] if step.sample else []), how]
+
+
+def _revise(plan: PlanFile, step: Revise) -> list[str]:
+    how = f"{model(step, step.model)}: {prompt(plan, step.prompt)}, {sampling(step.sampling)}"
+    return [f"{step.of} anew, as {step.into}", how]
+
+
+def _negatives(_: PlanFile, step: Negatives) -> list[str]:
+    kinds = listing(f"{name} ({use.prompt})" for name, use in step.kinds.items())
+    return [f"{model(step, step.model)}: {kinds}, in turn; {sampling(step.sampling)}"]
+
+
+def _converse(plan: PlanFile, step: Converse) -> list[str]:
+    sides = [
+        f"{side} {model(step, speaker.model)}: {prompt(plan, speaker.prompt)}"
+        for side, speaker in (("user", step.user), ("assistant", step.assistant))
+    ]
+    return [f"{step.turns} turns from {step.opening}; {sampling(step.sampling)}", *sides]
+
+
+def _rate(_: PlanFile, step: Rate) -> list[str]:
+    return [f"{critic(step.critic)}: a score each, all are kept"]
+
+
+def _best(_: PlanFile, step: Best) -> list[str]:
+    return [f"{critic(step.critic)}: the best draft of each record"]
+
+
+def _compare(_: PlanFile, step: Compare) -> list[str]:
+    return [f"{critic(step.critic)}: {step.first} against {step.second}"]
+
+
+def _prefer(_: PlanFile, step: Prefer) -> list[str]:
+    either = step.accept.either
+    pair = f"between {step.first} and {step.second}" if either else f"{step.first} over {step.second}"
+    if step.accept.rule:
+        lines = [pair, f"where {requirements([step.accept.rule])}"]
+    else:
+        assert step.critic is not None
+        lines = [pair, f"{critic(step.critic)}: at margin >= {step.accept.at_least:g} nats"]
+    if step.length_ratio:
+        lines.append(f"neither more than {step.length_ratio:g} times as long as the other")
+    return lines
+
+
+def _mix(_: PlanFile, step: Mix) -> list[str]:
+    return [listing(f"{share(part)} of {within(step, source)}" for source, part in step.shares.items())]
+
+
+def _order(_: PlanFile, step: Order) -> list[str]:
+    return [f"by {step.by}, {step.first} first"]
+
+
+def _review(_: PlanFile, step: Review) -> list[str]:
+    who = "a person" if step.by == "person" else f"the command {' '.join(step.command)}"
+    return [f"{who} looks at {count(step.items)} records: {step.question}"]
+
+
+def critic(use: CriticUse) -> str:
+    """`follows_instruction(response = revision) by base`"""
+    renamed = ", ".join(f"{column} = {other}" for column, other in use.columns.items())
+    return f"{use.critic}{f'({renamed})' if renamed else ''} by {short(use.model)}"
+
+
+def accept(bound: Accept) -> str:
+    """`margin >= 1 nats` or `precision >= 90 %`"""
+    value = share(bound.at_least) if bound.by == "precision" else f"{bound.at_least:g} nats"
+    return f"{bound.by} >= {value}"
+
+
+def drawn(sample: PrincipleSample) -> str:
+    """`1 to 3 principles of hhh each, balanced by category`"""
+    number = str(sample.least) if sample.least == sample.most else f"{sample.least} to {sample.most}"
+    balance = ", balanced by category" if sample.balanced else ""
+    return f"{number} principles of {sample.constitution} each{balance}"
+
+
+def within(step: AnyStep, id: str) -> str:
+    """An id without the step's own stage."""
+    stage = step.id.rpartition(".")[0]
+    return id.removeprefix(f"{stage}.")
+
+
+def model(step: AnyStep, id: str) -> str:
+    """A role, a train step of the same stage, or what another stage gives out."""
+    return within(step, id)
+
+
 def _output(_: PlanFile, step: Output) -> list[str]:
-    return [f"{short(step.model)} if {short(step.gate)} is open, otherwise {short(step.otherwise)}"]
+    other = model(step, step.otherwise)
+    return [f"{short(step.model)} if {short(step.gate)} is open, otherwise {other}"]
 
 
 WRITERS: dict[str, Callable[[PlanFile, Any], list[str]]] = {
@@ -127,6 +273,19 @@ WRITERS: dict[str, Callable[[PlanFile, Any], list[str]]] = {
     "filter": _filter,
     "judge": _judge,
     "split": _split,
+    "compose": _compose,
+    "principles": _principles,
+    "critique": _critique,
+    "revise": _revise,
+    "negatives": _negatives,
+    "converse": _converse,
+    "rate": _rate,
+    "best": _best,
+    "compare": _compare,
+    "prefer": _prefer,
+    "mix": _mix,
+    "order": _order,
+    "review": _review,
     "quality": _quality,
     "gate": _gate,
     "evaluate": _evaluate,

@@ -5,7 +5,23 @@ from __future__ import annotations
 from compiler.checks.view import StageView, short
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.expressions import Value
-from compiler.plan.model import Evaluate, Expression, Filter, Generate, Output, PromptUse, Rejection, Train
+from compiler.plan.meaning import prompt_uses, reads
+from compiler.plan.model import (
+    Compose,
+    Converse,
+    Evaluate,
+    Expression,
+    Filter,
+    Generate,
+    Negatives,
+    Output,
+    PromptUse,
+    Rejection,
+    Revise,
+    Train,
+)
+
+WRITERS = Generate | Revise | Negatives | Converse
 
 
 def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
@@ -27,19 +43,16 @@ def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
 def every_step_is_used(view: StageView, found: Diagnostics) -> None:
     """A step whose result nothing reads was built and forgotten: a critic that was never applied, a
     gate that was never asked. Every step must lead to the stage's output."""
-    reached = {step.id for step in view.stage.steps if isinstance(step, Output)}
+    # What a comparison claims is reported, whether or not a gate asks for it.
+    claims = {step.id for step in view.of(Evaluate) if step.compare}
+    ids = frozenset(step.id for step in view.stage.steps)
+    reached = claims | {step.id for step in view.of(Output)} | (view.read_elsewhere & ids)
     waiting = list(reached)
     while waiting:
         step = view.step(waiting.pop())
         if step is None:
             continue
-        named = {*step.inputs, *step.needs}
-        if isinstance(step, Output):
-            named |= {step.model, step.gate, step.otherwise}
-        if isinstance(step, Train):
-            named |= {step.data, *((step.stop_early.on,) if step.stop_early else ())}
-        if isinstance(step, Generate):
-            named |= {source for sample in step.prompt.samples for source in sample.sources}
+        named = {*reads(step, ids), *step.needs}
         for id in named - reached:
             reached.add(id)
             waiting.append(id)
@@ -58,7 +71,7 @@ def every_step_is_used(view: StageView, found: Diagnostics) -> None:
 def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
     """Training text that also stands in a held-out set makes its score worthless. A filter on the way to
     training must name every held-out set of the stage in apart_from."""
-    held_out = sorted({step.items for step in view.of(Evaluate)})
+    held_out = sorted({name for step in view.of(Evaluate) for name in step.items})
     for train in view.of(Train):
         apart = {
             name for step in view.before(train.id) if isinstance(step, Filter) for name in step.apart_from
@@ -91,10 +104,8 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
     there. Rules on the way to training should look at the finish reason."""
     for train in view.of(Train):
         upstream = view.before(train.id)
-        writes = [
-            s for s in upstream if isinstance(s, Generate) and s.into == train.target and s.parse == "text"
-        ]
-        rules = {name for s in upstream if isinstance(s, Filter) for name in s.rules}
+        writes = [s for s in upstream if isinstance(s, WRITERS) and s.into in view.learns(train)]
+        rules = {use.rules for s in upstream if isinstance(s, Filter) for use in s.rules}
         looked = any(
             _reads_finish(s.when)
             for name in rules
@@ -122,8 +133,6 @@ def _reads_finish(expression: Expression | Value) -> bool:
 def _uses(view: StageView) -> list[tuple[str, PromptUse]]:
     uses: list[tuple[str, PromptUse]] = []
     for step in view.stage.steps:
-        if isinstance(step, Generate | Train):
-            uses.append((step.id, step.prompt))
-        elif isinstance(step, Evaluate):
-            uses += [(step.id, arm.prompt) for arm in step.arms.values()]
+        if not isinstance(step, Compose):
+            uses += [(step.id, use) for use in prompt_uses(step)]
     return uses

@@ -66,7 +66,7 @@ def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
     for gate in view.of(Gate):
         for id in gate.inputs if gate.id in needed else ():
             step = view.step(id)
-            if isinstance(step, Evaluate) and view.method.datasets[step.items].split == "test":
+            if isinstance(step, Evaluate) and "test" in _splits(view, step):
                 found.error(
                     "SS633",
                     f'gate "{short(gate.id)}" opens the test set before training',
@@ -74,7 +74,7 @@ def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
                     help="Evaluate on a held-out set whose split is dev.",
                 )
     for step in view.of(Evaluate):
-        if step.compare and view.method.datasets[step.items].split != "test":
+        if step.compare and step.compare.test == "mcnemar" and "dev" in _splits(view, step):
             found.error(
                 "SS634",
                 f'"{short(step.id)}" makes a claim on a dev set',
@@ -87,9 +87,9 @@ def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
     """Twelve items can show nothing. The planned comparison must be able to detect the smallest effect that
     it calls worth claiming, with 80 % power, at least when the arms seldom disagree."""
     for step in view.of(Evaluate):
-        if step.compare is None:
+        if step.compare is None or step.compare.test != "mcnemar":
             continue
-        items = view.method.datasets[step.items].items
+        items = sum(view.method.datasets[name].items for name in step.items)
         effect = step.compare.smallest_effect
         discordant = max(effect, DISCORDANCES[0])  # a lift needs at least as many discordant pairs
         needed = items_needed(effect, step.compare.alpha, discordant)
@@ -123,3 +123,7 @@ def detectable_lift(items: int, alpha: float, discordant: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if items_needed(middle, alpha, discordant) > items else (low, middle)
     return high
+
+
+def _splits(view: StageView, step: Evaluate) -> set[str | None]:
+    return {view.method.datasets[name].split for name in step.items}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from compiler.checks.view import StageView, short
 from compiler.diagnostics import Diagnostics
-from compiler.plan.model import Evaluate, Gate, Judge, Output, Quality, Train
+from compiler.plan.model import Best, Compare, Evaluate, Gate, Judge, Output, Prefer, Quality, Train
 
 
 def data_is_judged(view: StageView, found: Diagnostics) -> None:
     """A critic that is built and never applied lets everything through. What is trained on must have been
     accepted by a critic, on its way, with a margin or a precision."""
     for train in view.of(Train):
-        judges = [s for s in view.before(train.id) if isinstance(s, Judge)]
-        if not any(train.target in view.method.critics[judge.critic].columns for judge in judges):
+        judges = [s for s in view.before(train.id) if isinstance(s, Judge | Prefer | Best | Compare)]
+        learnt = view.learns(train)
+        if not any(_judged(column, judges, view) for column in learnt):
             found.error(
                 "SS620",
-                f'no critic has judged "{train.target}" before "{short(train.id)}" learns it',
+                f'no critic has judged "{learnt[0]}" before "{short(train.id)}" learns it',
                 view.place(train.id),
                 help="Put a judge step between the step that writes it and the split.",
             )
@@ -79,3 +82,16 @@ def output_is_gated(view: StageView, found: Diagnostics) -> None:
                 help="Let the gate require the verdict of an evaluation that compares this model: "
                 "require = after.verdict == improved",
             )
+
+
+def _judged(column: str, judges: Sequence[Judge | Prefer | Best | Compare], view: StageView) -> bool:
+    """Whether a critic read the column; what a prefer step makes was judged where its rule or critic did."""
+    for judge in judges:
+        if isinstance(judge, Prefer) and column in ("chosen", "rejected"):
+            return True
+        if judge.critic is not None:
+            use = judge.critic
+            known = view.method.critics[use.critic].columns
+            if column in {use.columns.get(name, name) for name in known}:
+                return True
+    return False

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Span
-from compiler.plan.model import AnyStep, Method, Stage
+from compiler.plan.model import AnyStep, Method, Stage, Supervised, Train
 
 S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
+    """`steps` are those of all stages by id: what a stage reads of an earlier one is looked up there too.
+    `read_elsewhere` are the steps whose records another stage reads."""
+
     stage: Stage
     method: Method
     places: Mapping[str, Span]
+    steps: Mapping[str, AnyStep]
+    read_elsewhere: frozenset[str]
 
     def of(self, kind: type[S]) -> Iterator[S]:
         return (step for step in self.stage.steps if isinstance(step, kind))
 
     def step(self, id: str) -> AnyStep | None:
-        return next((step for step in self.stage.steps if step.id == id), None)
+        return self.steps.get(id)
 
     def before(self, id: str) -> list[AnyStep]:
-        """All steps whose records go into a step, nearest first."""
-        found: list[AnyStep] = []
-        waiting = [id]
+        """All steps whose records go into a step, nearest first, over stages."""
+        found: dict[str, AnyStep] = {}
+        waiting = deque([id])
         while waiting:
-            step = self.step(waiting.pop(0))
+            step = self.step(waiting.popleft())
             for wanted in step.inputs if step else ():
                 upstream = self.step(wanted)
-                if upstream is not None and upstream not in found:
-                    found.append(upstream)
+                if upstream is not None and wanted not in found:
+                    found[wanted] = upstream
                     waiting.append(wanted)
-        return found
+        return list(found.values())
+
+    def learns(self, train: Train) -> tuple[str, ...]:
+        """The text columns that a train step learns from."""
+        of = train.objective
+        return (of.target,) if isinstance(of, Supervised) else (of.chosen, of.rejected)
 
     def place(self, id: str) -> Span:
         return self.places[id]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, quoted, respelled
+from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, respelled
 from compiler.plan.expressions import COMPARE, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.schema import FINISH_REASONS
@@ -29,16 +29,16 @@ Leaf = Callable[[tree.Node], Typed | None]
 
 def lower_condition(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Expression | None:
     """A condition that is true or false. None: reported."""
-    typed = _lower(node, leaf, found)
+    typed = lower_value(node, leaf, found)
     if typed is None:
         return None
     if typed.type != "truth" or not isinstance(typed.value, Expression):
-        found.error("SS411", f"this is {_a(typed.type)}, not a condition", node.span)
+        found.error("SS411", f"this is {called_type(typed.type)}, not a condition", node.span)
         return None
     return typed.value
 
 
-def _lower(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Typed | None:
+def lower_value(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Typed | None:
     """Operators and constants; everything else is the leaf's."""
     match node:
         case tree.Number(value=value):
@@ -50,15 +50,17 @@ def _lower(node: tree.Node, leaf: Leaf, found: Diagnostics) -> Typed | None:
         case tree.Truth(value=value):
             return Typed(value, "truth")
         case tree.Operation(op="matches", operands=(left, tree.Regex() as regex)):
-            inner = _lower(left, leaf, found)
+            inner = lower_value(left, leaf, found)
             if inner is None or not regex_is_sound(regex, found):
                 return None
             if inner.type != "text":
-                found.error("SS424", f"only a text can match, and this is {_a(inner.type)}", left.span)
+                found.error(
+                    "SS424", f"only a text can match, and this is {called_type(inner.type)}", left.span
+                )
                 return None
             return Typed(Expression(op="matches", args=(inner.value, regex.pattern)), "truth")
         case tree.Operation(op=op, operands=operands) if op in COMPARE or op in ("and", "or", "not"):
-            parts = [_lower(part, leaf, found) for part in operands]
+            parts = [lower_value(part, leaf, found) for part in operands]
             known = [part for part in parts if part is not None]
             if len(known) < len(parts):
                 return None
@@ -78,7 +80,7 @@ def _plain(value: float) -> float:
 def _truths(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found: Diagnostics) -> bool:
     for node, part in zip(nodes, parts, strict=True):
         if part.type != "truth":
-            found.error("SS424", f'"{op}" joins conditions, and this is {_a(part.type)}', node.span)
+            found.error("SS424", f'"{op}" joins conditions, and this is {called_type(part.type)}', node.span)
             return False
     return True
 
@@ -102,13 +104,13 @@ def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found
     if left.type != right.type:
         found.error(
             "SS424",
-            f"{_a(left.type)} cannot be compared with {_a(right.type)}",
-            Label(nodes[0].span, _a(left.type)),
-            Label(nodes[1].span, _a(right.type)),
+            f"{called_type(left.type)} cannot be compared with {called_type(right.type)}",
+            Label(nodes[0].span, called_type(left.type)),
+            Label(nodes[1].span, called_type(right.type)),
         )
         return False
     if op not in ("==", "!=") and left.type not in ORDERED:
-        found.error("SS424", f'{_a(left.type)} has no order: "{op}" compares numbers', nodes[0].span)
+        found.error("SS424", f'{called_type(left.type)} has no order: "{op}" compares numbers', nodes[0].span)
         return False
     return True
 
@@ -121,7 +123,7 @@ MEASURED = frozenset(of for of, _ in UNITS.values())
 ORDERED = MEASURED | {"number"}
 
 
-def _a(type_: str) -> str:
+def called_type(type_: str) -> str:
     """A type as a message calls it."""
     words = {"truth": "a condition", "check": "a check", "label": "a label", "items": "a list"}
     if type_ in MEASURED:
@@ -142,8 +144,11 @@ def regex_is_sound(regex: tree.Regex, found: Diagnostics) -> bool:
     return True
 
 
-def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
-    """Columns, `raw(column)`, and the measures chars, words and lines."""
+def record_leaf(columns: Mapping[str, str], found: Diagnostics, tokens: bool = False) -> Leaf:
+    """Columns, `raw(column)`, and the measures chars, words and lines; with `tokens` that one too, which
+    needs the bound model and so cannot stand in rules."""
+
+    measures = (*TEXT_MEASURES, *(("tokens",) if tokens else ()))
 
     def leaf(node: tree.Node) -> Typed | None:
         match node:
@@ -156,14 +161,17 @@ def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
             ):
                 return Typed(Expression(op="raw", args=(name,)), columns[name])
             case tree.Call(function=tree.Name(value=measure), arguments=(inner,), named=()) if (
-                measure in TEXT_MEASURES
+                measure in measures
             ):
-                value = _lower(inner, leaf, found)
+                value = lower_value(inner, leaf, found)
                 if value is None:
                     return None
                 if value.type == "text":
-                    return Typed(Expression(op=measure, args=(value.value,)), "number")
-                found.error("SS424", f"{measure}() measures a text, not {_a(value.type)}", inner.span)
+                    unit = "tokens" if measure == "tokens" else "number"
+                    return Typed(Expression(op=measure, args=(value.value,)), unit)
+                found.error(
+                    "SS424", f"{measure}() measures a text, not {called_type(value.type)}", inner.span
+                )
             case (
                 tree.Name(value=name)
                 | tree.Call(function=tree.Name(value="raw"), arguments=(tree.Name(value=name),))
@@ -178,9 +186,9 @@ def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
                 )
             case tree.Call(function=tree.Name(value=name, span=called)) if name not in (
                 "raw",
-                *TEXT_MEASURES,
+                *measures,
             ):
-                known = ["raw", *TEXT_MEASURES]
+                known = ["raw", *measures]
                 found.error(
                     "SS410",
                     f'"{name}(...)" is not known here',
@@ -200,151 +208,3 @@ def record_leaf(columns: Mapping[str, str], found: Diagnostics) -> Leaf:
         return None
 
     return leaf
-
-
-OUTCOMES = ("improved", "no_difference_shown", "worse", "not_shown")
-
-
-@dataclass(frozen=True, slots=True)
-class StepFacts:
-    """What conditions may ask of a step: its columns, its sinks, or its arms, scores and comparison."""
-
-    id: str
-    kind: str
-    columns: Mapping[str, str]
-    sinks: tuple[str, ...] = ()
-    arms: tuple[str, ...] = ()
-    scores: tuple[str, ...] = ()
-    compares: bool = False
-
-
-class ResultLeaf:
-    """accepted(judge), kept(step), rate(filter, rejected as "sink"), rate(step, condition),
-    evaluate.arm.check, evaluate.verdict."""
-
-    def __init__(
-        self,
-        kinds: Mapping[str, str],
-        steps: Mapping[str, StepFacts],
-        unread: frozenset[str],
-        may_lack_names: bool,
-        found: Diagnostics,
-    ) -> None:
-        """`kinds` are all steps of the stage; `steps` those that could be lowered so far."""
-        self.kinds = kinds
-        self.steps = steps
-        self.unread = unread
-        self.may_lack_names = may_lack_names
-        self.found = found
-
-    def __call__(self, node: tree.Node) -> Typed | None:
-        match node:
-            case tree.Call(
-                function=tree.Name(value=("accepted" | "kept") as asked),
-                arguments=(tree.Name() as name,),
-                named=(),
-            ):
-                kinds = ("judge", "filter") if asked == "accepted" else ("generate", "judge", "filter")
-                facts = self._step(name, kinds, asked)
-                type_ = "share" if asked == "accepted" else "kept"
-                return Typed(Expression(op=asked, args=(facts.id,)), type_) if facts else None
-            case tree.Call(function=tree.Name(value="rate"), arguments=(tree.Name() as name, what), named=()):
-                return self._rate(name, what)
-            case tree.Attribute(of=tree.Name() as name, name=tree.Name(value="verdict") as word):
-                return self._verdict(name, word)
-            case tree.Attribute(of=tree.Attribute(of=tree.Name() as name, name=arm), name=score):
-                return self._arm_rate(name, arm, score)
-            case tree.Name(value=outcome) if outcome in OUTCOMES:
-                return Typed(outcome.replace("_", " "), "verdict")
-        self.found.error(
-            "SS415",
-            "this is not a measured result",
-            node.span,
-            help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), '
-            "rate(step, condition), evaluate.arm.check or evaluate.verdict.",
-        )
-        return None
-
-    def _step(self, name: tree.Name, kinds: tuple[str, ...], asked: str) -> StepFacts | None:
-        kind = self.kinds.get(name.value)
-        if kind in kinds:
-            return self.steps.get(name.value)
-        if kind is not None:
-            what = listing(kinds).replace(" and ", " or ")
-            self.found.error("SS412", f'"{asked}" is asked of a {what} step, not of a {kind} step', name.span)
-        elif not self.may_lack_names and name.value not in self.unread:
-            near = [n for n, k in self.kinds.items() if k in kinds]
-            self.found.error(
-                "SS205",
-                f'there is no step "{name.value}" in this stage',
-                Label(name.span, did_you_mean(name.value, near)),
-                fix=respelled(name.span, name.value, near),
-            )
-        return None
-
-    def _rate(self, name: tree.Name, what: tree.Node) -> Typed | None:
-        if isinstance(what, tree.Phrase):
-            return self._rate_rejected(name, what)
-        facts = self._step(name, ("generate", "filter", "judge"), "rate")
-        if facts is None:
-            return None
-        inner = lower_condition(what, record_leaf(facts.columns, self.found), self.found)
-        return None if inner is None else Typed(Expression(op="rate_where", args=(facts.id, inner)), "share")
-
-    def _rate_rejected(self, name: tree.Name, what: tree.Phrase) -> Typed | None:
-        match what:
-            case tree.Phrase(head=tree.Name(value="rejected"), links=(("as", tree.Text(value=sink)),)):
-                facts = self._step(name, ("filter",), "rejected as")
-                if facts is None:
-                    return None
-                if sink in facts.sinks:
-                    return Typed(Expression(op="rate_rejected", args=(facts.id, sink)), "share")
-                self.found.error(
-                    "SS413",
-                    f'"{name.value}" rejects nothing as "{sink}"',
-                    Label(what.links[0][1].span, did_you_mean(sink, facts.sinks)),
-                    help=f"It rejects as {listing(facts.sinks)}." if facts.sinks else "It rejects nothing.",
-                    fix=quoted(respelled(what.links[0][1].span, sink, facts.sinks)),
-                )
-            case _:
-                self.found.error("SS411", 'this must be rejected as "...", or a condition', what.span)
-        return None
-
-    def _verdict(self, name: tree.Name, word: tree.Name) -> Typed | None:
-        facts = self._step(name, ("evaluate",), "verdict")
-        if facts is None:
-            return None
-        if not facts.compares:
-            self.found.error(
-                "SS414",
-                f'"{name.value}" has no verdict: it compares no arms',
-                word.span,
-                help="Add: compare = ARM over ARM { test = mcnemar, alpha = 1 %, smallest_effect = 10 % }",
-            )
-            return None
-        return Typed(Expression(op="verdict", args=(facts.id,)), "verdict")
-
-    def _arm_rate(self, name: tree.Name, arm: tree.Name, score: tree.Name) -> Typed | None:
-        facts = self._step(name, ("evaluate",), f"{arm.value}.{score.value}")
-        if facts is None:
-            return None
-        for word, known, what in ((arm, facts.arms, "arm"), (score, facts.scores, "score")):
-            if word.value not in known:
-                self.found.error(
-                    "SS414",
-                    f'"{name.value}" has no {what} "{word.value}"',
-                    Label(word.span, did_you_mean(word.value, known)),
-                    help=f"It has {listing(known)}.",
-                    fix=respelled(word.span, word.value, known),
-                )
-                return None
-        return Typed(Expression(op="arm_rate", args=(facts.id, arm.value, score.value)), "share")
-
-
-def asked_steps(expression: Value) -> set[str]:
-    """The ids of the steps whose results an expression reads."""
-    if not isinstance(expression, Expression):
-        return set()
-    if expression.op in ("accepted", "kept", "rate_rejected", "rate_where", "arm_rate", "verdict"):
-        return {str(expression.args[0])}
-    return {step for arg in expression.args for step in asked_steps(arg)}

@@ -6,10 +6,10 @@ from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
 from compiler.lower.templates import check_template
-from compiler.plan.model import Critic, CriticMethod, LabelMethod, LikelihoodGainMethod
+from compiler.plan.model import Critic, CriticMethod, LabelMethod, LikelihoodGainMethod, RatingMethod
 from compiler.resolve import Symbol
-from compiler.schema import CRITIC_METHODS
-from compiler.shapes import Ref, read_block
+from compiler.schema import CRITIC_METHODS, LISTS
+from compiler.shapes import Ref, Values, read_block
 from compiler.syntax import tree
 
 FEWEST_EXAMPLES = 40
@@ -56,7 +56,11 @@ def _critic(low: Lowering, symbol: Symbol) -> Critic | None:
 
 def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMethod | None:
     if not (isinstance(node, tree.Configured) and isinstance(node.head, tree.Name)):
-        low.found.error("SS321", "a method is written labels { ... } or likelihood_gain { ... }", node.span)
+        low.found.error(
+            "SS321",
+            "a method is written labels { ... }, likelihood_gain { ... } or rating { ... }",
+            node.span,
+        )
         return None
     name = node.head.value
     if name not in CRITIC_METHODS:
@@ -70,9 +74,13 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
     values = read_block(node.settings, CRITIC_METHODS[name], f"method {name}", node.head.span, low.found)
     if not values.complete:
         return None
+    lists = {column: LISTS[type_] for column, type_ in columns.items() if type_ in LISTS}
+    columns = {column: type_ for column, type_ in columns.items() if column not in lists}
+    if name == "rating":
+        return _rating(low, values, columns, lists)
     if name == "labels":
         shown = {**columns, "first": "text", "second": "text"}
-        if not check_template(values.get("template"), shown, {}, low.found):
+        if not check_template(values.get("template"), shown, lists, low.found):
             return None
         good, bad = values.text("good"), values.text("bad")
         if good == bad:
@@ -85,7 +93,7 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
         low.found.error("SS417", f'"{target.name}" is not a text column of this critic', target.span)
         return None
     context = {name: type_ for name, type_ in columns.items() if name != target.name}
-    fits = [check_template(values.get(side), context, {}, low.found) for side in ("given", "neutral")]
+    fits = [check_template(values.get(side), context, lists, low.found) for side in ("given", "neutral")]
     if not all(fits):
         return None
     lead = values.text("lead") if "lead" in values else " "
@@ -96,3 +104,15 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
         lead=lead,
         tail=values.text("tail"),
     )
+
+
+def _rating(
+    low: Lowering, values: Values, columns: dict[str, str], lists: dict[str, dict[str, str]]
+) -> RatingMethod | None:
+    if not check_template(values.get("template"), columns, lists, low.found):
+        return None
+    labels = tuple(label.value for label in values.get("labels"))
+    if len(set(labels)) < len(labels):
+        low.found.error("SS322", "the labels must differ", values.place("labels"))
+        return None
+    return RatingMethod(template=values.text("template"), labels=labels)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Label, Span, article, did_you_mean, respelled
-from compiler.plan.model import Blob, Critic, Dataset, Prompt, Role, Rules
+from compiler.plan.model import Blob, Constitution, Critic, Dataset, Prompt, Role, Rules, Stage
 from compiler.resolve import Program, Symbol
 from compiler.schema import COLUMN_TYPES, TOP_LEVEL
 from compiler.shapes import Ref, Values, read_block
@@ -14,6 +14,16 @@ from compiler.syntax import tree
 
 KINDS = {kind.name: kind for kind in TOP_LEVEL}
 DATA_KINDS = ("pool", "exemplars", "labelled", "held_out")
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredStage:
+    """A stage, and what later stages can name of it: columns by step (and `split.part`), and its outputs."""
+
+    stage: Stage
+    symbol: Symbol
+    columns: dict[str, dict[str, str]]
+    kinds: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -29,6 +39,10 @@ class Lowering:
     prompts: dict[str, Prompt | None] = field(default_factory=dict)
     rules: dict[str, Rules | None] = field(default_factory=dict)
     critics: dict[str, Critic | None] = field(default_factory=dict)
+    constitutions: dict[str, Constitution | None] = field(default_factory=dict)
+    stages: dict[str, LoweredStage | None] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)  # stages that are being lowered, outermost first
+    model_kinds: dict[str, str] = field(default_factory=dict)  # of roles, train steps and outputs
     places: dict[str, Span] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[tuple[str, str], Symbol] = field(default_factory=dict)
@@ -82,7 +96,12 @@ class Lowering:
         kind = KINDS[symbol.kind]
         owner = f'{kind.called} "{definition.name.value}"'
         return read_block(
-            definition.body, kind.settings, owner, definition.name.span, self.found, symbol.kind != "rules"
+            definition.body,
+            kind.settings,
+            owner,
+            definition.name.span,
+            self.found,
+            symbol.kind not in ("rules", "constitution"),
         )
 
     def parameters(self, symbol: Symbol) -> dict[str, str] | None:

@@ -19,9 +19,8 @@ def all_places(low: Lowering, profile: str) -> dict[str, Span]:
     """
     symbols = [symbol for _, symbol in sorted(low.owners.items())]
     bound = low.program.lookup(profiles_name(low.program), profile)
-    stages = [s for s in low.program.scopes[low.program.entry].values() if s.kind == "stage"]
     places = dict(low.places)
-    for symbol in [*symbols, *([bound] if bound else []), *stages]:
+    for symbol in [*symbols, *([bound] if bound else [])]:
         definition = symbol.definition
         name = f"{symbol.kind} {definition.name.value}"
         places[name] = definition.name.span

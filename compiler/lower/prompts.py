@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from compiler.diagnostics import Label, did_you_mean
+from compiler.diagnostics import Label, did_you_mean, listing, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
 from compiler.lower.templates import check_template
 from compiler.plan.model import Prompt, PromptUse, Sample
 from compiler.resolve import Symbol
+from compiler.schema import LISTS
 from compiler.shapes import Ref
 from compiler.syntax import tree
 
@@ -31,7 +32,9 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
     if columns is None or body is None or not body.complete:
         return None
     samples: list[Sample] = []
-    items: dict[str, Mapping[str, str]] = {name: {} for name, type_ in columns.items() if type_ == "items"}
+    items: dict[str, Mapping[str, str]] = {
+        name: LISTS.get(type_, {}) for name, type_ in columns.items() if type_ == "items" or type_ in LISTS
+    }
     if EXEMPLARS in body:
         read = lower_sample(low, symbol.file, EXEMPLARS, body.get(EXEMPLARS), {})
         if read is None:
@@ -39,7 +42,7 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
         sample, item_columns = read
         samples.append(sample)
         items[EXEMPLARS] = item_columns
-    plain = {name: type_ for name, type_ in columns.items() if type_ != "items"}
+    plain = {name: type_ for name, type_ in columns.items() if name not in items}
     template: tree.Text = body.get("template")
     given = {name: columns_ for name, columns_ in items.items() if columns_}
     open_ = {name: "items" for name, columns_ in items.items() if not columns_}
@@ -128,12 +131,8 @@ def lower_prompt_use(
     stage: str,
 ) -> PromptUse | None:
     """A prompt as a step calls it, checked against the columns that the step's records have."""
-    named: tuple[tuple[tree.Name, tree.Node], ...] = ()
-    if isinstance(node, tree.Name):
-        called = node
-    elif isinstance(node, tree.Call) and isinstance(node.function, tree.Name) and not node.arguments:
-        called, named = node.function, node.named
-    else:
+    use = called(node)
+    if use is None:
         low.found.error(
             "SS315",
             "this must be the name of a prompt",
@@ -141,7 +140,7 @@ def lower_prompt_use(
             help="Prompts are defined once, never inline.",
         )
         return None
-    ref = Ref(called.value, called.span)
+    ref, named = use
     prompt = lower_prompt(low, file, ref)
     if prompt is None:
         return None
@@ -149,9 +148,18 @@ def lower_prompt_use(
     assert symbol is not None
     samples: list[Sample] = []
     items: dict[str, Mapping[str, str]] = {}
+    renamed: dict[str, str] = {}
     for variable, value in named:
+        if isinstance(value, tree.Name) and prompt.columns.get(variable.value, "items") != "items":
+            renamed[variable.value] = value.value
+            continue
         if prompt.columns.get(variable.value) != "items":
-            low.found.error("SS316", f'prompt "{ref.name}" has no list "{variable.value}"', variable.span)
+            low.found.error(
+                "SS316",
+                f'prompt "{ref.name}" has no list "{variable.value}"',
+                Label(variable.span, did_you_mean(variable.value, prompt.columns)),
+                help="Samples are given to a prompt's lists, and columns to its columns.",
+            )
             return None
         read = lower_sample(low, file, variable.value, value, steps)
         if read is None:
@@ -164,18 +172,19 @@ def lower_prompt_use(
             if column not in items:
                 low.found.error("SS317", f'prompt "{ref.name}" needs {column} = sample(...)', node.span)
                 return None
-        elif available.get(column) != type_:
+        elif available.get(renamed.get(column, column)) != type_:
+            wanted = renamed.get(column, column)
             low.found.error(
                 "SS407",
-                f'prompt "{ref.name}" needs the column {column}: {type_}, which is not there',
-                Label(node.span, did_you_mean(column, available)),
+                f'prompt "{ref.name}" needs the column {wanted}: {type_}, which is not there',
+                Label(node.span, did_you_mean(wanted, available)),
                 Label(symbol.definition.name.span, "the prompt"),
                 help=f"The records here have {', '.join(available) or 'no columns'}.",
             )
             return None
     if items and not _items_fit(low, symbol, prompt, items):
         return None
-    return PromptUse(prompt=ref.name, samples=tuple(samples))
+    return PromptUse(prompt=ref.name, samples=tuple(samples), columns=_different(renamed))
 
 
 def _items_fit(low: Lowering, symbol: Symbol, prompt: Prompt, items: Mapping[str, Mapping[str, str]]) -> bool:
@@ -185,8 +194,50 @@ def _items_fit(low: Lowering, symbol: Symbol, prompt: Prompt, items: Mapping[str
     template = next(f.value for f in body.fields() if f.name.value == "template")
     assert isinstance(template, tree.Text)
     own = {s.variable: c for s in prompt.samples for c in [_columns_of(low, s)]}
-    plain = {name: type_ for name, type_ in prompt.columns.items() if type_ != "items"}
-    return check_template(template, plain, {**own, **items}, low.found)
+    listed = {name: LISTS[type_] for name, type_ in prompt.columns.items() if type_ in LISTS}
+    plain = {n: type_ for n, type_ in prompt.columns.items() if type_ != "items" and n not in listed}
+    return check_template(template, plain, {**own, **listed, **items}, low.found)
+
+
+def _different(renamed: Mapping[str, str]) -> dict[str, str]:
+    """A column that is called the same on both sides is not renamed: both spellings mean the same plan."""
+    return {column: other for column, other in sorted(renamed.items()) if column != other}
+
+
+def lower_columns(
+    low: Lowering,
+    named: Sequence[tuple[tree.Name, tree.Node]],
+    owner: str,
+    columns: Mapping[str, str],
+) -> dict[str, str] | None:
+    """`name(column = other_column)` for critics and rules: which of the record's columns each is given."""
+    renamed: dict[str, str] = {}
+    for column, value in named:
+        if column.value not in columns:
+            low.found.error(
+                "SS343",
+                f'{owner} reads no column "{column.value}"',
+                Label(column.span, did_you_mean(column.value, columns)),
+                help=f"It reads {listing(columns)}.",
+                fix=respelled(column.span, column.value, columns),
+            )
+            return None
+        if not isinstance(value, tree.Name):
+            low.found.error("SS343", "what is given to a column is the name of another", value.span)
+            return None
+        renamed[column.value] = value.value
+    return _different(renamed)
+
+
+def called(node: tree.Node) -> tuple[Ref, Sequence[tuple[tree.Name, tree.Node]]] | None:
+    """`name` or `name(column = other, ...)`."""
+    match node:
+        case tree.Name(value=name, span=span):
+            return Ref(name, span), ()
+        case tree.Call(function=tree.Name(value=name, span=span), arguments=(), named=named):
+            return Ref(name, span), named
+        case _:
+            return None
 
 
 def _columns_of(low: Lowering, sample: Sample) -> dict[str, str]:

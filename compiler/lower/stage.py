@@ -2,72 +2,139 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from compiler.diagnostics import Label, article, did_you_mean, listing, respelled
-from compiler.lower.conditions import StepFacts
-from compiler.lower.lowering import Lowering
-from compiler.lower.steps import LOWER_STEP, STEP_KINDS, StageScope, StepBody, lower_model, sinks_of
-from compiler.plan.model import AnyStep, Evaluate, Filter, Generate, Stage
+from compiler.lower.likeness import expand
+from compiler.lower.lowering import LoweredStage, Lowering
+from compiler.lower.results import StepFacts
+from compiler.lower.running_order import running_order
+from compiler.lower.steps import (
+    LOWER_STEP,
+    STEP_KINDS,
+    StageScope,
+    StepBody,
+    lower_model,
+    lower_stage_model,
+    sinks_of,
+)
+from compiler.plan.model import Allowed, AnyStep, Evaluate, Generate, Stage
 from compiler.resolve import Symbol
 from compiler.schema import TOP_LEVEL
 from compiler.shapes import Ref, Values, read_block
 from compiler.syntax import tree
 
-# Fields that name steps which must come before. A source's `until` and the steps that its prompt samples
-# close the loop over rounds instead, and order nothing.
-ORDERING_FIELDS = (
-    "input",
-    "needs",
-    "require",
-    "model",
-    "critic",
-    "start",
-    "data",
-    "stop_early",
-    "arms",
-    "score",
-)
+SETTINGS = next(kind.settings for kind in TOP_LEVEL if kind.name == "stage")
+StageOf = Callable[[Ref], LoweredStage | None]
 
 
-def lower_stage(low: Lowering, symbol: Symbol) -> Stage | None:
-    """The stage, or None where anything in it was reported."""
+def lower_stage(low: Lowering, file: str, ref: Ref) -> LoweredStage | None:
+    """The stage that a name means in a file, lowered once; None where anything in it was reported."""
+    symbol = low.symbol(file, ref, ("stage",), "stage")
+    if symbol is None:
+        return None
+    if ref.name in low.waiting:
+        circle = [*low.waiting[low.waiting.index(ref.name) :], ref.name]
+        low.found.error("SS208", f"these stages wait for each other: {' → '.join(circle)}", ref.span)
+        return None
+    if ref.name not in low.stages:
+        low.waiting.append(ref.name)
+        lowered = _stage(low, symbol)
+        low.waiting.pop()
+        low.stages[ref.name] = lowered
+    return low.stages[ref.name]
+
+
+def _stage(low: Lowering, symbol: Symbol) -> LoweredStage | None:
     definition = symbol.definition
     if not isinstance(definition.body, tree.Block):
         low.found.error("SS311", "a stage is written with a block { ... }", definition.body.span)
         return None
-    settings = next(kind.settings for kind in TOP_LEVEL if kind.name == "stage")
-    values = read_block(
-        definition.body, settings, f'stage "{definition.name.value}"', definition.name.span, low.found, False
-    )
-    steps = _definitions(low, definition.body)
-    order = _order(low, steps)
+    name = definition.name.value
+    values = read_block(definition.body, SETTINGS, f'stage "{name}"', definition.name.span, low.found, False)
+
+    named: list[str] = []
+
+    def stage_of(ref: Ref) -> LoweredStage | None:
+        named.append(ref.name)
+        return lower_stage(low, symbol.file, ref)
+
+    before = definition.related("after")
+    if before is not None and stage_of(Ref(before.value, before.span)) is None:
+        return None
+    written = _definitions(low, definition.body)
+    steps, likes = expand(low, symbol.file, written)
+    order = running_order(low, steps)
     learner_ref: Ref | None = values.get("learner")
-    learner = lower_model(low, symbol.file, learner_ref) if learner_ref else None
+    learner = _learner(low, symbol.file, learner_ref, stage_of) if learner_ref else None
+    promises = tuple(ref.name for ref in values.get("promises", ()) if _is_a_kind(low, ref))
+    allowed = _allowed(low, name, definition.body)
     if learner is None or order is None:
         return None
-    scope = StageScope(
-        low, symbol.file, definition.name.value, learner, steps, _unread(definition.body, steps)
-    )
+    unread = _unread(definition.body, steps)
+    scope = StageScope(low, symbol.file, name, learner, steps, stage_of, likes, unread)
     lowered: list[AnyStep] = []
-    for name in order:
-        step = _lower(scope, steps[name])
+    for step_name in order:
+        step = _lower(scope, steps[step_name])
         if step is not None:
             lowered.append(step)
-            scope.done[name] = step
-            scope.columns[name] = dict(step.columns)
-            scope.facts[name] = _facts(scope, step)
-            low.places[step.id] = steps[name].name.span
-    low.places[definition.name.value] = definition.name.span
+            scope.done[step_name] = step
+            scope.columns[step_name] = dict(step.columns)
+            scope.facts[step_name] = _facts(scope, step)
+            low.places[step.id] = steps[step_name].name.span
+    low.places[name] = definition.name.span
     _rounds_can_end(scope, lowered)
-    return Stage(
-        name=definition.name.value,
+    stage = Stage(
+        name=name,
         doc=" ".join(values.text("doc").split()),
         learner=learner,
         budget_usd=values.get("budget"),
         steps=tuple(lowered),
+        after=tuple(dict.fromkeys(named)),
+        status=values.get("status", "draft"),
+        promises=promises,
+        allowed=allowed,
     )
+    kinds = {step_name: steps[step_name].kind.value for step_name in order}
+    return LoweredStage(stage, symbol, scope.columns, kinds)
+
+
+def _learner(low: Lowering, file: str, ref: Ref, stage_of: StageOf) -> str | None:
+    """A role, or what an earlier stage gives out."""
+    return lower_stage_model(low, ref, stage_of) if "." in ref.name else lower_model(low, file, ref)
+
+
+def _is_a_kind(low: Lowering, ref: Ref) -> bool:
+    if ref.name not in STEP_KINDS:
+        low.found.error(
+            "SS335",
+            f'there is no step kind "{ref.name}"',
+            Label(ref.span, did_you_mean(ref.name, STEP_KINDS)),
+            help=f"Step kinds are {listing(STEP_KINDS)}.",
+            fix=respelled(ref.span, ref.name, STEP_KINDS),
+        )
+    return ref.name in STEP_KINDS
+
+
+def _allowed(low: Lowering, stage: str, block: tree.Block) -> tuple[Allowed, ...]:
+    """Warnings that may stand, with the reason."""
+    found: dict[str, Allowed] = {}
+    for entry in block.entries:
+        if not isinstance(entry, tree.Allow):
+            continue
+        code = entry.code.value
+        if entry.word.value != "because":
+            low.found.error(
+                "SS306", f'allow() takes a code and because, not "{entry.word.value}"', entry.word.span
+            )
+        elif code in found:
+            low.found.error("SS309", f'"{code}" is allowed twice', entry.code.span)
+        elif not entry.reason.value.strip():
+            low.found.error("SS364", "what is allowed needs a reason", entry.reason.span)
+        else:
+            found[code] = Allowed(code=code, because=" ".join(entry.reason.value.split()))
+            low.places[f"{stage}.allow.{code}"] = entry.code.span
+    return tuple(found.values())
 
 
 def _rounds_can_end(scope: StageScope, steps: list[AnyStep]) -> None:
@@ -95,7 +162,7 @@ def _rounds_can_end(scope: StageScope, steps: list[AnyStep]) -> None:
 def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]:
     steps: dict[str, tree.Definition] = {}
     for entry in block.entries:
-        if isinstance(entry, tree.Field):
+        if isinstance(entry, tree.Field | tree.Allow):
             continue
         if not isinstance(entry, tree.Definition):
             low.found.error("SS307", "only fields and steps can stand in a stage", entry.span)
@@ -109,7 +176,7 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
                 help=f"Step kinds are {listing(STEP_KINDS)}.",
                 fix=respelled(entry.kind.span, kind, STEP_KINDS),
             )
-        elif entry.parameters or entry.after:
+        elif entry.parameters or (entry.relation and entry.relation[0] != "like"):
             span = entry.parameters[0].name.span if entry.parameters else entry.name.span
             low.found.error(
                 "SS337",
@@ -166,80 +233,5 @@ def _facts(scope: StageScope, step: AnyStep) -> StepFacts:
         id=step.id,
         kind=step.kind,
         columns=step.columns,
-        sinks=sinks_of(step, scope.low.rules) if isinstance(step, Filter) else (),
+        sinks=sinks_of(step, scope.low.rules),
     )
-
-
-def _order(low: Lowering, steps: dict[str, tree.Definition]) -> list[str] | None:
-    """Topological, ties by name: the order of blocks in the source plays no part."""
-    before = {name: {n for n in _mentioned(d) if n in steps} for name, d in steps.items()}
-    ready = sorted(name for name, needed in before.items() if not needed)
-    heapq.heapify(ready)
-    order: list[str] = []
-    while ready:
-        name = heapq.heappop(ready)
-        order.append(name)
-        for other, needed in before.items():
-            if name in needed:
-                needed.discard(name)
-                if not needed:
-                    heapq.heappush(ready, other)
-    if len(order) < len(steps):
-        circle = _circle(before)
-        first, *others = (Label(steps[name].name.span) for name in circle)
-        low.found.error(
-            "SS208",
-            f'"{circle[0]}" waits for itself'
-            if not others
-            else f"these steps wait for each other: {' → '.join([*circle, circle[0]])}",
-            first,
-            *(Label(label.span, "and this one") for label in others),
-        )
-        return None
-    return order
-
-
-def _circle(before: dict[str, set[str]]) -> list[str]:
-    """Steps each of which waits for the next, and the last for the first; `before` holds what is left."""
-    path: list[str] = []
-    at = min(name for name, needed in before.items() if needed)
-    while at not in path:
-        path.append(at)
-        at = min(needed for needed in before[at] if before[needed])
-    return path[path.index(at) :]
-
-
-def _mentioned(definition: tree.Definition) -> Iterator[str]:
-    """Every name in a step's block that could be a step it must come after."""
-    if not isinstance(definition.body, tree.Block):
-        yield from _names(definition.body)
-        return
-    for entry in definition.body.fields():
-        if entry.name.value in ORDERING_FIELDS:
-            yield from _names(entry.value)
-
-
-def _names(node: tree.Node) -> Iterator[str]:
-    match node:
-        case tree.Name(value=name):
-            yield name
-        case tree.Items(items=parts) | tree.Operation(operands=parts):
-            for part in parts:
-                yield from _names(part)
-        case tree.Attribute(of=inner):
-            yield from _names(inner)
-        case tree.Call(arguments=arguments, named=named):
-            for part in (*arguments, *(value for _, value in named)):
-                yield from _names(part)
-        case tree.Phrase(head=head, links=links):
-            for part in (head, *(value for _, value in links)):
-                yield from _names(part)
-        case tree.Configured(head=head, settings=settings):
-            yield from _names(head)
-            yield from _names(settings)
-        case tree.Block(entries=entries):
-            for entry in entries:
-                if isinstance(entry, tree.Field):
-                    yield from _names(entry.value)
-        case _:
-            return

@@ -11,24 +11,45 @@ from typing import Any
 
 from compiler.plan.model import (
     AnyStep,
+    Best,
     Binding,
+    Compare,
+    Compose,
+    Converse,
+    CriticUse,
+    Critique,
     Evaluate,
     Filter,
+    Gate,
     Generate,
     Judge,
     Method,
+    Mix,
+    Negatives,
+    Output,
+    Prefer,
+    Preference,
+    PrincipleSample,
     Prompt,
     PromptUse,
+    Quality,
+    Rate,
+    Review,
+    Revise,
+    SamplePrinciples,
     Split,
     Train,
 )
 
 PROSE = frozenset({"doc", "because", "note"})
 # `columns` follow from the inputs, and the id is a step's name and not what it does
-NOT_MEANT = PROSE | {"id", "columns"}
-SHARES = frozenset({"similarity", "alpha", "smallest_effect", "warmup", "train", "dev", "scale"})
+# nor how it was written down
+NOT_MEANT = PROSE | {"id", "columns", "like", "overrides"}
+SHARES = frozenset({"similarity", "alpha", "smallest_effect", "margin", "warmup", "train", "dev", "scale"})
 NAMED = frozenset({"columns", "arms", "parts"})  # their keys are names that an author chose
 PROFILE = "profile"
+
+NO_INPUT = Quality | Evaluate | Gate | Output | Mix
 
 Meaning = dict[str, dict[str, Any]]
 
@@ -38,7 +59,7 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
 
     Only steps that name an `input` have one of their own; of others it follows from what they say.
     """
-    derived = frozenset() if isinstance(step, Generate | Filter | Judge | Split) else frozenset({"inputs"})
+    derived = frozenset({"inputs"}) if isinstance(step, NO_INPUT) else frozenset()
     parts: Meaning = {"": _plain(step.model_dump(mode="json"), NOT_MEANT | derived)}
     for use in prompt_uses(step):
         prompt = method.prompts[use.prompt]
@@ -48,13 +69,20 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
     if isinstance(step, Filter):
         parts |= _data(method, *step.apart_from)
     if isinstance(step, Filter | Evaluate):
-        parts |= {f"rules {name}": _plain(method.rules[name].model_dump(mode="json")) for name in step.rules}
+        names = [use.rules for use in step.rules]
+        parts |= {f"rules {name}": _plain(method.rules[name].model_dump(mode="json")) for name in names}
     if isinstance(step, Evaluate):
-        parts |= _data(method, step.items)
-    if isinstance(step, Judge):
-        critic = method.critics[step.critic]
-        parts[f"critic {step.critic}"] = _plain(critic.model_dump(mode="json"))
+        parts |= _data(method, *step.items)
+    if isinstance(step, Generate) and step.about:
+        parts |= _data(method, step.about)
+    for asked in critic_uses(step):
+        critic = method.critics[asked.critic]
+        parts[f"critic {asked.critic}"] = _plain(critic.model_dump(mode="json"))
         parts |= _data(method, critic.examples)
+    drawn = principle_sample(step)
+    if drawn:
+        constitution = method.constitutions[drawn.constitution]
+        parts[f"constitution {drawn.constitution}"] = _plain(constitution.model_dump(mode="json"))
     for role in dict.fromkeys(model for model in models(step) if model in method.models):
         parts[f"model {role}"] = model_settings(method, binding, role)
     bound = _bound(method, binding, step)
@@ -69,20 +97,40 @@ def reads(step: AnyStep, ids: frozenset[str]) -> frozenset[str]:
 
 
 def prompt_uses(step: AnyStep) -> tuple[PromptUse, ...]:
-    if isinstance(step, Generate | Train):
+    if isinstance(step, Generate | Compose | Critique | Revise | Train):
         return (step.prompt,)
+    if isinstance(step, Negatives):
+        return tuple(step.kinds.values())
+    if isinstance(step, Converse):
+        return (step.user.prompt, step.assistant.prompt)
     return tuple(arm.prompt for arm in step.arms.values()) if isinstance(step, Evaluate) else ()
 
 
+def critic_uses(step: AnyStep) -> tuple[CriticUse, ...]:
+    if isinstance(step, Judge | Rate | Best | Compare):
+        return (step.critic,)
+    if isinstance(step, Prefer):
+        return (step.critic,) if step.critic else ()
+    return tuple(score.critic for score in step.critics.values()) if isinstance(step, Evaluate) else ()
+
+
+def principle_sample(step: AnyStep) -> PrincipleSample | None:
+    return step.sample if isinstance(step, SamplePrinciples | Critique) else None
+
+
 def models(step: AnyStep) -> tuple[str, ...]:
-    """Roles, and ids of train steps, that a step asks or trains."""
-    if isinstance(step, Generate | Judge):
-        return (step.model,)
+    """Roles, ids of train steps, and ids of outputs of other stages, that a step asks or trains."""
+    asked = tuple(use.model for use in critic_uses(step))
+    if isinstance(step, Generate | Critique | Revise | Negatives):
+        return (step.model, *asked)
+    if isinstance(step, Converse):
+        return (step.user.model, step.assistant.model)
     if isinstance(step, Train):
-        return (step.start,)
+        reference = (step.objective.reference,) if isinstance(step.objective, Preference) else ()
+        return (step.start, *reference)
     if isinstance(step, Evaluate):
-        return tuple(arm.model for arm in step.arms.values())
-    return ()
+        return (*(arm.model for arm in step.arms.values()), *asked)
+    return asked
 
 
 def model_settings(method: Method, binding: Binding, role: str) -> dict[str, Any]:
@@ -107,9 +155,9 @@ def _bound(method: Method, binding: Binding, step: AnyStep) -> dict[str, Any]:
 
 def _draws(method: Method, step: AnyStep) -> bool:
     """Whether the run's seed plays a part."""
-    if isinstance(step, Split | Train):
+    if isinstance(step, Split | Train | SamplePrinciples | Critique | Negatives | Mix | Review):
         return True
-    if not isinstance(step, Generate | Evaluate):
+    if not isinstance(step, Generate | Revise | Converse | Evaluate):
         return False
     sampled = any(use.samples or method.prompts[use.prompt].samples for use in prompt_uses(step))
     return sampled or step.sampling.temperature > 0

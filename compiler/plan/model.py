@@ -94,10 +94,45 @@ class Prompt(Frozen):
 
 
 class PromptUse(Frozen):
-    """A prompt as one step calls it: the samples given by the call come on top of its own."""
+    """A prompt as one step calls it: the samples given by the call come on top of its own.
+
+    `columns` names the record's column for each of the prompt's that is called otherwise there.
+    """
 
     prompt: str
     samples: tuple[Sample, ...] = ()
+    columns: dict[str, str] = {}
+
+
+class RulesUse(Frozen):
+    """Rules as one step applies them; `columns` as in PromptUse."""
+
+    rules: str
+    columns: dict[str, str] = {}
+
+
+class Principle(Frozen):
+    category: str
+    text: str
+
+
+class Constitution(Frozen):
+    """Principles by id. What is sampled of them is recorded with each record."""
+
+    principles: dict[str, Principle]
+    doc: str = ""
+
+
+class PrincipleSample(Frozen):
+    """From `least` to `most` principles for each record, by a hash per record and principle.
+
+    With `balanced`, categories take turns, so that a category with many principles is not drawn more.
+    """
+
+    constitution: str
+    least: int
+    most: int
+    balanced: bool = False
 
 
 class LabelMethod(Frozen):
@@ -130,7 +165,18 @@ class LikelihoodGainMethod(Frozen):
     tail: str = ""
 
 
-CriticMethod = Annotated[LabelMethod | LikelihoodGainMethod, Field(discriminator="method")]
+class RatingMethod(Frozen):
+    """Judge on a scale: the score is the expected position of the label, from 1 to the number of labels.
+
+    Taken over the log-probabilities of the labels after the template (one token each, worst first).
+    """
+
+    method: Literal["rating"] = "rating"
+    template: str
+    labels: tuple[str, ...]
+
+
+CriticMethod = Annotated[LabelMethod | LikelihoodGainMethod | RatingMethod, Field(discriminator="method")]
 
 
 class Critic(Frozen):
@@ -167,13 +213,27 @@ class Sampling(Frozen):
 
 
 class Step(Frozen):
-    """What every step has. `id` is `stage.name`; `inputs` are the step ids whose records it reads."""
+    """What every step has. `id` is `stage.name`; `inputs` are the step ids whose records it reads.
+
+    `part` is the part of the first input that is read, where that is a split. `overrides` are the fields
+    that differ from what the step was written like, and `because` says why.
+    """
 
     id: str
     doc: str = ""
     inputs: tuple[str, ...] = ()
+    part: str = ""
     needs: tuple[str, ...] = ()
     columns: dict[str, str] = {}
+    limit_seconds: float | None = None
+    like: str = ""
+    overrides: tuple[str, ...] = ()
+    because: str = ""
+
+    @property
+    def source(self) -> str:
+        """The records that are read: a step's, or those of one part of a split."""
+        return f"{self.inputs[0]}.{self.part}" if self.part else self.inputs[0]
 
 
 # What a completed list yields. The size of rounds and the estimates hang on it, no result does.
@@ -181,18 +241,106 @@ ITEMS_PER_LIST = 6
 
 
 class Generate(Step):
-    """A source (no inputs, runs in rounds) or a map (one completion per input record)."""
+    """A source (no inputs, runs in rounds) or a map (one completion, or `drafts`, per input record).
+
+    A completion becomes one record by `text` or `question` (up to its question mark), several by
+    `numbered_list`, or fills the columns `fields` by `fields` (column: label in the text) or `json`
+    (column: type). `about` is data of which each prompt of a source is given one record, in turn. `finish`
+    is the column that says how a completion ended.
+    """
 
     kind: Literal["generate"] = "generate"
     model: str
     prompt: PromptUse
     sampling: Sampling
     into: str
-    parse: Literal["text", "numbered_list"] = "text"
+    finish: str = ""
+    parse: Literal["text", "numbered_list", "question", "fields", "json"] = "text"
+    fields: dict[str, str] = {}
+    drafts: int = 1
+    about: str | None = None
     until_kept: int | None = None
     until_step: str | None = None
     pilot_items: int | None = None
     at_most_rounds: int | None = None
+    shortfall: Literal["taint", "stop"] = "taint"
+
+
+class Compose(Step):
+    """Fill a template with a record's columns. No model writes: the column is a person's words."""
+
+    kind: Literal["compose"] = "compose"
+    prompt: PromptUse
+    into: str
+
+
+class SamplePrinciples(Step):
+    """Give each record principles of a constitution, in the column `principles`."""
+
+    kind: Literal["principles"] = "principles"
+    sample: PrincipleSample
+
+
+class Critique(Step):
+    """A model says how a text keeps to principles; with `sample` they are drawn here."""
+
+    kind: Literal["critique"] = "critique"
+    model: str
+    prompt: PromptUse
+    sampling: Sampling
+    into: str
+    finish: str
+    sample: PrincipleSample | None = None
+
+
+class Revise(Step):
+    """A model writes the column `of` anew; a revision that changes nothing goes to the sink `unchanged`."""
+
+    kind: Literal["revise"] = "revise"
+    model: str
+    prompt: PromptUse
+    sampling: Sampling
+    of: str
+    into: str
+    finish: str
+
+
+class Negatives(Step):
+    """A model writes a bad answer to each record, of one of several kinds, in turn by a hash.
+
+    Each kind has a prompt of its own; the column `negative` names the kind.
+    """
+
+    kind: Literal["negatives"] = "negatives"
+    model: str
+    kinds: dict[str, PromptUse]
+    sampling: Sampling
+    into: str
+    finish: str
+
+
+class Speaker(Frozen):
+    """One side of a conversation: a model and the prompt that shows it the turns so far."""
+
+    model: str
+    prompt: PromptUse
+
+
+class Converse(Step):
+    """Conversations of `turns` turns, the record's `opening` being the first thing that the user says.
+
+    The column `turns` holds what was said before the last reply (`user` and `assistant` in each); `into`
+    is the last reply.
+    """
+
+    kind: Literal["converse"] = "converse"
+    opening: str
+    user: Speaker
+    assistant: Speaker
+    turns: int
+    sampling: Sampling
+    into: str
+    finish: str
 
 
 class Near(Frozen):
@@ -203,9 +351,12 @@ class Near(Frozen):
 
 
 class Filter(Step):
+    """`caps` is how often one value of a column may be kept, over the whole stage."""
+
     kind: Literal["filter"] = "filter"
-    rules: tuple[str, ...] = ()
+    rules: tuple[RulesUse, ...] = ()
     near: Near | None = None
+    caps: dict[str, int] = {}
     apart_from: tuple[str, ...] = ()
     apart_similarity: float = 0.8
 
@@ -217,11 +368,88 @@ class Accept(Frozen):
     at_least: float
 
 
-class Judge(Step):
-    kind: Literal["judge"] = "judge"
+class CriticUse(Frozen):
+    """A critic as one step asks it: which model judges, and `columns` as in PromptUse."""
+
     critic: str
     model: str
+    columns: dict[str, str] = {}
+
+
+class Judge(Step):
+    kind: Literal["judge"] = "judge"
+    critic: CriticUse
     accept: Accept
+
+
+class Rate(Step):
+    """Score every record and keep them all."""
+
+    kind: Literal["rate"] = "rate"
+    critic: CriticUse
+
+
+class Best(Step):
+    """Of the drafts of one record keep the one that the critic scores highest; ties go to the first."""
+
+    kind: Literal["best"] = "best"
+    critic: CriticUse
+
+
+class Compare(Step):
+    """Score one column against another: above 0 (nats) the critic prefers `first`.
+
+    A critic that reads both columns is asked in both orders, and half the difference is the score;
+    for one that reads one of them, the score is the difference of its two scores.
+    """
+
+    kind: Literal["compare"] = "compare"
+    critic: CriticUse
+    first: str
+    second: str
+
+
+class PairAccept(Frozen):
+    """Which pairs are kept: those that a critic is sure of by a margin in nats, or those that keep a rule.
+
+    `either` says that the critic also decides which of the two is chosen.
+    """
+
+    by: Literal["margin", "rule"]
+    at_least: float = 0.0
+    either: bool = False
+    rule: Requirement | None = None
+
+
+class Prefer(Step):
+    """Make preference pairs: columns `chosen` and `rejected`, with how each of them ended.
+
+    `length_ratio` bounds the longer text's words over the shorter's, so that length is not what is learnt.
+    """
+
+    kind: Literal["prefer"] = "prefer"
+    first: str
+    second: str
+    first_finish: str = ""
+    second_finish: str = ""
+    accept: PairAccept
+    critic: CriticUse | None = None
+    length_ratio: float | None = None
+
+
+class Mix(Step):
+    """Records of several steps, as many as the shares allow; what is left over is named as such."""
+
+    kind: Literal["mix"] = "mix"
+    shares: dict[str, float]
+
+
+class Order(Step):
+    """A curriculum: records by a column, low values first or high ones; ties keep their order."""
+
+    kind: Literal["order"] = "order"
+    by: str
+    first: Literal["low", "high"]
 
 
 class Split(Step):
@@ -248,6 +476,19 @@ class Quality(Step):
     on_failure: Literal["stop", "close"] = "stop"
 
 
+class Review(Step):
+    """A gate that a person opens, or a command that ends with success; silence keeps it closed.
+
+    `items` records are shown, drawn by a hash.
+    """
+
+    kind: Literal["review"] = "review"
+    by: Literal["person", "command"]
+    command: tuple[str, ...] = ()
+    items: int
+    question: str
+
+
 class Arm(Frozen):
     """One condition of an evaluation: which model answers, through which prompt."""
 
@@ -256,21 +497,39 @@ class Arm(Frozen):
 
 
 class Comparison(Frozen):
+    """`mcnemar` asks for a lift of `smallest_effect`; `no_worse` for none that is lost beyond `margin`."""
+
     arm: str
     baseline: str
-    test: Literal["mcnemar"] = "mcnemar"
+    test: Literal["mcnemar", "no_worse"] = "mcnemar"
+    score: str = "check"
     alpha: float
-    smallest_effect: float
+    smallest_effect: float = 0.0
+    margin: float = 0.0
+
+
+class CriticScore(Frozen):
+    """Answers that a critic accepts pass."""
+
+    critic: CriticUse
+    accept: Accept
 
 
 class Evaluate(Step):
+    """`items` are held-out sets; `score` names `check` and the critics.
+
+    `cluster_by` is the column whose equal values are items made alike: their errors are not independent.
+    """
+
     kind: Literal["evaluate"] = "evaluate"
-    items: str
+    items: tuple[str, ...]
     arms: dict[str, Arm]
     answer: str
     sampling: Sampling
-    rules: tuple[str, ...] = ()
-    score: tuple[Literal["check"], ...] = ("check",)
+    rules: tuple[RulesUse, ...] = ()
+    score: tuple[str, ...] = ("check",)
+    critics: dict[str, CriticScore] = {}
+    cluster_by: str | None = None
     compare: Comparison | None = None
 
 
@@ -279,7 +538,6 @@ class Gate(Step):
 
     kind: Literal["gate"] = "gate"
     require: tuple[Requirement, ...]
-    because: str = ""
 
 
 class Lora(Frozen):
@@ -303,22 +561,48 @@ class EarlyStop(Frozen):
     patience: int
 
 
+class Supervised(Frozen):
+    """Cross-entropy on the target's tokens, or with `loss_on` on the prompt's too (an ablation)."""
+
+    method: Literal["sft"] = "sft"
+    target: str
+    finish: str = ""
+    loss_on: Literal["target", "whole"] = "target"
+
+
+class Preference(Frozen):
+    """Direct preference optimisation (Rafailov et al. 2023, arXiv:2305.18290, eq. 7).
+
+    `reference` is the frozen policy, `beta` its weight; the first step's loss is near ln 2 when it is the
+    model that training starts from.
+    """
+
+    method: Literal["dpo"] = "dpo"
+    chosen: str
+    rejected: str
+    chosen_finish: str = ""
+    rejected_finish: str = ""
+    reference: str
+    beta: float
+
+
+Objective = Annotated[Supervised | Preference, Field(discriminator="method")]
+
+
 class Train(Step):
-    """Supervised fine-tuning of an adapter. Loss on the target's tokens only."""
+    """Train an adapter. `start` is a role, or the model that a stage gives out."""
 
     kind: Literal["train"] = "train"
-    method: Literal["sft"] = "sft"
+    objective: Objective
     start: str
-    data: str
-    part: str
     prompt: PromptUse
-    target: str
     lora: Lora
     weights: Literal["nf4", "int8", "bf16", "float32"]
     optimizer: Optimizer
     epochs: int
     batch: int
     max_length: int
+    keep_order: bool = False
     stop_early: EarlyStop | None = None
 
 
@@ -332,7 +616,28 @@ class Output(Step):
 
 
 AnyStep = Annotated[
-    Generate | Filter | Judge | Split | Quality | Evaluate | Gate | Train | Output,
+    Generate
+    | Compose
+    | SamplePrinciples
+    | Critique
+    | Revise
+    | Negatives
+    | Converse
+    | Filter
+    | Judge
+    | Rate
+    | Best
+    | Compare
+    | Prefer
+    | Mix
+    | Order
+    | Split
+    | Quality
+    | Review
+    | Evaluate
+    | Gate
+    | Train
+    | Output,
     Field(discriminator="kind"),
 ]
 
@@ -340,14 +645,37 @@ AnyStep = Annotated[
 # --- method, binding, file -------------------------------------------------------------------------
 
 
+class Allowed(Frozen):
+    """A warning that the author has seen and lets stand."""
+
+    code: str
+    because: str
+
+
 class Stage(Frozen):
-    """Steps in an order in which they can run; the order of blocks in the source plays no part."""
+    """Steps in an order in which they can run; the order of blocks in the source plays no part.
+
+    `learner` is a role, or the id of an earlier stage's output. `after` are the stages that come before.
+    """
 
     name: str
     doc: str
     learner: str
     budget_usd: float | None
     steps: tuple[AnyStep, ...]
+    after: tuple[str, ...] = ()
+    status: Literal["draft", "pilot", "release"] = "draft"
+    promises: tuple[str, ...] = ()
+    allowed: tuple[Allowed, ...] = ()
+
+
+class Pipeline(Frozen):
+    """Stages that are run as one, and what all of them together may cost."""
+
+    name: str
+    doc: str
+    stages: tuple[str, ...]
+    budget_usd: float | None
 
 
 class Role(Frozen):
@@ -367,7 +695,9 @@ class Method(Frozen):
     prompts: dict[str, Prompt]
     rules: dict[str, Rules]
     critics: dict[str, Critic]
+    constitutions: dict[str, Constitution] = {}
     stages: tuple[Stage, ...]
+    pipeline: Pipeline | None = None
 
 
 class PackageSource(Frozen):

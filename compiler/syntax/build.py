@@ -11,6 +11,7 @@ from compiler.syntax import tree
 from compiler.syntax.strings import read_string, read_text_block
 from compiler.units import split_quantity
 
+RELATED = object()  # marks what stands in a head after its columns
 LARGEST = 1e15  # beyond it a float no longer tells whole numbers apart
 
 
@@ -69,10 +70,10 @@ class Builder(Transformer):  # type: ignore[type-arg]
 
     def definition(self, meta: Any, children: list[Any]) -> tree.Definition:
         kind, name, *rest, body = children
-        parameters = next((c for c in rest if isinstance(c, tuple)), ())
-        after = next((c for c in rest if isinstance(c, tree.Name)), None)
+        parameters = next((c for c in rest if isinstance(c, tuple) and c and c[0] is not RELATED), ())
+        relation = next((c[1:] for c in rest if isinstance(c, tuple) and c and c[0] is RELATED), None)
         return tree.Definition(
-            self._name(kind), self._name(name), parameters, after, self._node(body), self._span(meta)
+            self._name(kind), self._name(name), parameters, relation, self._node(body), self._span(meta)
         )
 
     def params(self, meta: Any, children: list[Any]) -> tuple[tree.Parameter, ...]:  # noqa: ARG002
@@ -81,8 +82,8 @@ class Builder(Transformer):  # type: ignore[type-arg]
     def param(self, meta: Any, children: list[Any]) -> tree.Parameter:  # noqa: ARG002
         return tree.Parameter(self._name(children[0]), self._name(children[1]))
 
-    def after(self, meta: Any, children: list[Any]) -> tree.Name:  # noqa: ARG002
-        return self._name(children[0])
+    def relation(self, meta: Any, children: list[Any]) -> tuple[object, str, tree.Name]:  # noqa: ARG002
+        return RELATED, str(children[0]), self._name(children[1])
 
     # entries
 
@@ -113,6 +114,10 @@ class Builder(Transformer):  # type: ignore[type-arg]
         return tree.Example(
             self._name(verdict), self._text(named[0]) if named else None, block, self._span(meta)
         )
+
+    def allow(self, meta: Any, children: list[Any]) -> tree.Allow:
+        code, word, reason = children
+        return tree.Allow(self._name(code), self._name(word), self._text(reason), self._span(meta))
 
     # expressions
 
@@ -173,6 +178,10 @@ class Builder(Transformer):  # type: ignore[type-arg]
     def quantity(self, meta: Any, children: list[Any]) -> tree.Quantity:
         digits, unit = split_quantity(str(children[0]))
         return tree.Quantity(self._value(digits, children[0]), unit, self._span(meta))
+
+    def range(self, meta: Any, children: list[Any]) -> tree.Range:
+        low, _, high = str(children[0]).partition("..")
+        return tree.Range(int(low), int(high), self._span(meta))
 
     def number(self, meta: Any, children: list[Any]) -> tree.Number:
         return tree.Number(self._value(children[0], children[0]), self._span(meta))

@@ -30,6 +30,15 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """`low..high`, both included."""
+
+    low: int
+    high: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A string. `offsets[i]` is where character i of `value` stands in the source."""
 
@@ -121,12 +130,18 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
+    """`kind name(parameters) word other { ... }`; `relation` is the word (after, like, for) and the other."""
+
     kind: Name
     name: Name
     parameters: tuple[Parameter, ...]
-    after: Name | None
+    relation: tuple[str, Name] | None
     body: Node
     span: Span
+
+    def related(self, word: str) -> Name | None:
+        """What stands after this word in the head."""
+        return self.relation[1] if self.relation and self.relation[0] == word else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +178,17 @@ class Example:
     span: Span
 
 
-Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """`allow(CODE, because = "...")`: a warning that may stand."""
+
+    code: Name
+    word: Name
+    reason: Text
+    span: Span
+
+
+Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example | Allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +204,7 @@ Node = (
     Name
     | Number
     | Quantity
+    | Range
     | Text
     | Regex
     | Truth

@@ -12,7 +12,7 @@ from compiler.plan.model import Arm, Evaluate
 from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.progress import Said
-from runtime.records import Record
+from runtime.records import Record, renamed
 from runtime.steps.gates import closed_gates
 from runtime.verdict import Verdict, reach_verdict
 from runtime.work import Work
@@ -64,7 +64,7 @@ def evaluate(step: Evaluate, work: Work) -> None:
     if closed:
         work.taints.append(f"{step.id} was run past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
-    items = work.data[step.items]
+    items = held_out_items(step, work)
     arms: dict[str, list[Answer]] = {}
     for name, arm in step.arms.items():
         if arm.model in work.method.models or work.adapter(arm.model):
@@ -93,7 +93,7 @@ def _run_arm(
     requests = [
         Request(
             id=f"{name}/{item['id']}",
-            prompt_ids=work.tokens.prompt_ids(work.render(arm.prompt, item, step.items, item["id"])),
+            prompt_ids=work.tokens.prompt_ids(work.render(arm.prompt, item, *item["drawn by"])),
             task=Draw(
                 max_tokens=step.sampling.max_tokens,
                 temperature=step.sampling.temperature,
@@ -115,7 +115,13 @@ def _run_arm(
                 a.item,
                 0,
                 i,
-                {**item, step.answer: a.text, "raw": a.raw, "finish": a.finish, "passed": a.passed},
+                {
+                    **{k: v for k, v in item.items() if k != "drawn by"},
+                    step.answer: a.text,
+                    "raw": a.raw,
+                    "finish": a.finish,
+                    "passed": a.passed,
+                },
             )
             for i, (a, item) in enumerate(zip(scored, items, strict=True))
         ],
@@ -127,10 +133,11 @@ def _run_arm(
 def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work: Work) -> Answer:
     record = {**item, step.answer: completion.text, "finish": completion.finish}
     sink: str | None = None
-    for name in step.rules:
-        outcome = apply(work.method.rules[name], record, cuts_only=True)
-        sink = sink or apply(work.method.rules[name], record).sink
-        record[step.answer] = outcome.subject
+    for use in step.rules:
+        rules = work.method.rules[use.rules]
+        shown = renamed(record, use.columns, rules.columns)
+        sink = sink or apply(rules, shown).sink
+        record[use.columns.get(rules.subject, rules.subject)] = apply(rules, shown, cuts_only=True).subject
     text, instruction = str(record[step.answer]), asked(item)
     check = item["check"]
     return Answer(
@@ -143,6 +150,22 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
         passed=answers.passes(check, instruction, text),
         passed_raw=answers.passes(check, instruction, completion.text),
     )
+
+
+def held_out_items(step: Evaluate, work: Work) -> list[dict[str, Any]]:
+    """The items of all of the step's sets. Of several, ids and types carry the name of their set.
+
+    `drawn by` is what the exemplars shown with an item depend on: the set and the item, not the step.
+    """
+    many = len(step.items) > 1
+    items: list[dict[str, Any]] = []
+    for name in step.items:
+        for row in work.data[name]:
+            item = {**row, "drawn by": (name, row["id"])}
+            if many:
+                item |= {"id": f"{name}/{row['id']}", "type": f"{name}: {row.get('type', 'all')}"}
+            items.append(item)
+    return items
 
 
 def asked(item: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from compiler.plan.model import Filter
 from compiler.plan.rules import apply
-from runtime.records import Record, Rejected
+from runtime.records import Record, Rejected, renamed
 from runtime.work import Work
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def sift(step: Filter, work: Work, records: list[Record]) -> None:
 
 
 def _ruled(step: Filter, work: Work, record: Record) -> tuple[str | None, Record]:
-    for name in step.rules:
-        rules = work.method.rules[name]
-        outcome = apply(rules, record.columns)
+    for use in step.rules:
+        rules = work.method.rules[use.rules]
+        outcome = apply(rules, renamed(record.columns, use.columns, rules.columns))
         if not outcome.kept:
             return outcome.sink, record
-        record = record.with_columns(**{rules.subject: outcome.subject})
+        record = record.with_columns(**{use.columns.get(rules.subject, rules.subject): outcome.subject})
     return None, record
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from compiler.plan.model import Train
+from compiler.plan.model import Supervised, Train
 from runtime.certificate import adapter_parity
 from runtime.child import run_in_child
 from runtime.failures import RunFailed, RunStopped
@@ -36,12 +36,12 @@ def train(step: Train, work: Work) -> None:
     if closed:
         work.taints.append(f"{name} was trained past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
-    examples = _examples(step, work, step.part)
+    examples = _examples(step, work, step.source)
     if not examples:
         raise RunFailed(
             f"{name} has nothing to learn from: no record was accepted", "Look at the rejects in the report."
         )
-    dev = _examples(step, work, step.stop_early.part) if step.stop_early else []
+    dev = _examples(step, work, f"{step.stop_early.on}.{step.stop_early.part}") if step.stop_early else []
     job = _job(step, work, examples, dev)
     result = _trained(step, work, job)
     work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
@@ -65,17 +65,19 @@ def _certify_adapter(step: Train, work: Work) -> None:
     work.journal.append("adapter parity", key=key, line=work.parities[step.id])
 
 
-def _examples(step: Train, work: Work, part: str) -> list[TrainingExample]:
+def _examples(step: Train, work: Work, source: str) -> list[TrainingExample]:
     """ids(prompt) and ids(lead + target), made apart so that no border merges; EOS only where the
     completion had ended by itself."""
-    records = work.records[f"{step.data}.{part}"].kept
+    records = work.records[source].kept
     lead = work.method.prompts[step.prompt.prompt].lead
     return [_example(step, work, record, lead) for record in records]
 
 
 def _example(step: Train, work: Work, record: Record, lead: str) -> TrainingExample:
-    target = work.tokens.continuation_ids(lead + str(record.columns[step.target]))
-    ended = record.columns.get("finish") in ("stop", "eos")
+    of = step.objective
+    assert isinstance(of, Supervised)
+    target = work.tokens.continuation_ids(lead + str(record.columns[of.target]))
+    ended = record.columns.get(of.finish) in ("stop", "eos")
     return TrainingExample(
         id=record.id,
         prompt_ids=work.tokens.prompt_ids(work.render(step.prompt, record.columns, record.id)),

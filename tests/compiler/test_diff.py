@@ -265,10 +265,10 @@ def test_columns_may_have_any_name() -> None:
 
 def test_every_field_of_a_step_is_compared(plain: PlanFile) -> None:
     """So that a field that the plan gains later cannot change in silence."""
-    prose = {"id", "doc", "columns", "because"}
+    prose = {"id", "doc", "columns", "because", "like", "overrides"}
     for step in plain.method.stages[0].steps:
         own = meaning(plain.method, plain.binding, step)[""]
-        follows = {"inputs"} if step.kind in ("quality", "gate", "evaluate", "train", "output") else set()
+        follows = {"inputs"} if step.kind in ("quality", "gate", "evaluate", "output") else set()
         assert set(own) == set(type(step).model_fields) - prose - follows
     settings = {*type(plain.binding).model_fields, "budget"} - {"counts"}
     said = {change.field.partition(".")[0] for change in diff_settings(plain, other_in_all(plain))}

@@ -6,40 +6,116 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
+from compiler.lower.prompts import called
 from compiler.lower.steps.generating import lower_sampling
+from compiler.lower.steps.judging import lower_bound, lower_critic_use
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_rules_list
-from compiler.plan.model import AnyStep, Arm, Comparison, Evaluate
-from compiler.shapes import Choice, QuantityOf, Ref, Setting, read_block
+from compiler.plan.model import AnyStep, Arm, Comparison, CriticScore, Evaluate
+from compiler.shapes import Choice, NameOf, QuantityOf, Ref, Setting, dotted, read_block
 from compiler.syntax import tree
 
 
 def lower_evaluate(body: StepBody) -> AnyStep | None:
-    scope, values, low = body.scope, body.values, body.scope.low
-    items_ref: Ref = values.get("items")
-    dataset = lower_dataset(low, scope.file, items_ref, ("held_out",), "held-out set")
-    if dataset is None:
+    scope, values = body.scope, body.values
+    sets = _item_sets(body, values.get("items"))
+    if sets is None:
         return None
-    arms = _arms(body, values.get("arms"), dataset.columns)
+    names, items = sets
+    arms = _arms(body, values.get("arms"), items)
     answer: Ref = values.get("answer")
-    columns = {**dataset.columns, answer.name: "text", "finish": "finish_reason"}
+    columns = {**items, answer.name: "text", "finish": "finish_reason"}
     rules = lower_rules_list(body, columns)
-    if arms is None or rules is None or not _can_be_checked(body, dataset.columns):
+    scores = _scores(body, columns)
+    if arms is None or rules is None or scores is None:
         return None
-    compare = _comparison(body, arms) if "compare" in values else None
+    if "check" in scores and not _can_be_checked(body, items):
+        return None
+    cluster: Ref | None = values.get("cluster_by")
+    if cluster is not None and not body.text_column(cluster, items):
+        return None
+    compare = _comparison(body, arms, scores) if "compare" in values else None
     if "compare" in values and compare is None:
         return None
     trained = sorted({arm.model for arm in arms.values() if arm.model.startswith(scope.name + ".")})
     return Evaluate(
         **body.base({}, *trained),
-        items=items_ref.name,
+        items=names,
         arms=arms,
         answer=answer.name,
         sampling=lower_sampling(values.get("sampling")),
         rules=rules,
-        score=values.get("score"),
+        score=tuple(scores),
+        critics={name: score for name, score in scores.items() if score is not None},
+        cluster_by=cluster.name if cluster else None,
         compare=compare,
     )
+
+
+def _item_sets(body: StepBody, node: tree.Node) -> tuple[tuple[str, ...], dict[str, str]] | None:
+    """Held-out sets, and the columns that all of them have."""
+    scope, found = body.scope, body.scope.low.found
+    nodes = node.items if isinstance(node, tree.Items) else (node,)
+    columns: dict[str, str] | None = None
+    names: list[str] = []
+    for part in nodes:
+        if not isinstance(part, tree.Name):
+            found.error("SS360", "this must be a held-out set, or a list of them", part.span)
+            return None
+        ref = Ref(part.value, part.span)
+        dataset = lower_dataset(scope.low, scope.file, ref, ("held_out",), "held-out set")
+        if dataset is None:
+            return None
+        if ref.name in names:
+            found.error("SS309", f'"{ref.name}" is named twice', part.span)
+            return None
+        names.append(ref.name)
+        shared = dataset.columns
+        columns = (
+            dict(shared) if columns is None else {c: t for c, t in columns.items() if shared.get(c) == t}
+        )
+    if columns is None:
+        found.error("SS360", "this must be a held-out set, or a list of them", node.span)
+        return None
+    return tuple(names), columns
+
+
+def _scores(body: StepBody, columns: Mapping[str, str]) -> dict[str, CriticScore | None] | None:
+    """Scores by name: None for the check, and for each critic who judges and when an answer passes."""
+    scores: dict[str, CriticScore | None] = {}
+    for node in body.values.get("score"):
+        score: CriticScore | None = None
+        match node:
+            case tree.Name(value="check", span=span):
+                name = "check"
+            case tree.Phrase(head=head, links=(("by", model), ("at", bound))) if (
+                use := called(head)
+            ) is not None and (model_ref := dotted(model)) is not None:
+                name, span = use[0].name, use[0].span
+                critic = lower_critic_use(body, (head, model_ref), columns)
+                accept = lower_bound(body, bound)
+                if critic is None or accept is None:
+                    return None
+                score = CriticScore(critic=critic, accept=accept)
+            case tree.Name(value=word, span=span):
+                body.scope.low.found.error(
+                    "SS305",
+                    f'"{word}" is not known here',
+                    Label(span, did_you_mean(word, ["check"])),
+                    help="Write check, or CRITIC by MODEL at margin >= 1.0 nats.",
+                    fix=respelled(span, word, ["check"]),
+                )
+                return None
+            case _:
+                body.scope.low.found.error(
+                    "SS361", "this must be check, or CRITIC by MODEL at margin >= 1.0 nats", node.span
+                )
+                return None
+        if name in scores:
+            body.scope.low.found.error("SS309", f'"{name}" is named twice', span)
+            return None
+        scores[name] = score
+    return scores
 
 
 def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[str, Arm] | None:
@@ -56,9 +132,9 @@ def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[s
                 ok = False
             case tree.Field(
                 name=arm_name,
-                value=tree.Phrase(head=tree.Name(value=name, span=span), links=(("with", prompt),)),
+                value=tree.Phrase(head=tree.Name() | tree.Attribute() as head, links=(("with", prompt),)),
             ):
-                model = scope.model(Ref(name, span))
+                model = body.model(head)
                 use = scope.prompt(prompt, columns, model) if model else None
                 if model is None or use is None:
                     ok = False
@@ -84,43 +160,27 @@ def _can_be_checked(body: StepBody, items: Mapping[str, str]) -> bool:
     return False
 
 
-def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
+SHARE = QuantityOf("share", 0.0001, 0.5)
+COMPARISON = (
+    Setting("test", Choice(("mcnemar", "no_worse")), "paired test of a lift, or of no loss", required=True),
+    Setting("alpha", SHARE, "false alarms allowed", required=True),
+    Setting("smallest_effect", SHARE, "mcnemar: the least lift worth claiming"),
+    Setting("margin", SHARE, "no_worse: the most that may be lost"),
+    Setting("score", NameOf("a score"), "which one is compared (default the first)"),
+)
+SIZE = {"mcnemar": "smallest_effect", "no_worse": "margin"}
+
+
+def _comparison(
+    body: StepBody, arms: Mapping[str, Arm], scores: Mapping[str, CriticScore | None]
+) -> Comparison | None:
     found, node = body.scope.low.found, body.values.get("compare")
     match node:
         case tree.Configured(
             head=tree.Phrase(head=tree.Name() as arm, links=(("over", tree.Name() as baseline),)),
             settings=settings,
         ):
-            share = QuantityOf("share", 0.0001, 0.5)
-            values = read_block(
-                settings,
-                (
-                    Setting("test", Choice(("mcnemar",)), "paired test", required=True),
-                    Setting("alpha", share, "false alarms allowed", required=True),
-                    Setting("smallest_effect", share, "the least lift worth claiming", required=True),
-                ),
-                "a comparison",
-                node.span,
-                found,
-            )
-            for name in (arm, baseline):
-                if name.value not in arms:
-                    found.error(
-                        "SS414",
-                        f'there is no arm "{name.value}"',
-                        Label(name.span, did_you_mean(name.value, arms)),
-                        fix=respelled(name.span, name.value, arms),
-                    )
-                    return None
-            if not values.complete:
-                return None
-            return Comparison(
-                arm=arm.value,
-                baseline=baseline.value,
-                test=values.get("test"),
-                alpha=values.get("alpha"),
-                smallest_effect=values.get("smallest_effect"),
-            )
+            values = read_block(settings, COMPARISON, "a comparison", node.span, found)
         case _:
             found.error(
                 "SS334",
@@ -128,3 +188,38 @@ def _comparison(body: StepBody, arms: Mapping[str, Arm]) -> Comparison | None:
                 node.span,
             )
             return None
+    for name in (arm, baseline):
+        if name.value not in arms:
+            found.error(
+                "SS414",
+                f'there is no arm "{name.value}"',
+                Label(name.span, did_you_mean(name.value, arms)),
+                fix=respelled(name.span, name.value, arms),
+            )
+            return None
+    if not values.complete:
+        return None
+    score: Ref = values.get("score", Ref(next(iter(scores)), node.span))
+    if score.name not in scores:
+        found.error(
+            "SS414",
+            f'there is no score "{score.name}"',
+            Label(score.span, did_you_mean(score.name, scores)),
+            fix=respelled(score.span, score.name, scores),
+        )
+        return None
+    test = values.get("test")
+    wanted, other = SIZE[test], next(size for name, size in SIZE.items() if name != test)
+    if wanted not in values or other in values:
+        message = f'test {test} needs "{wanted}"' if wanted not in values else f'"{other}" is not for {test}'
+        found.error("SS362", message, values.place(other) if other in values else node.span)
+        return None
+    return Comparison(
+        arm=arm.value,
+        baseline=baseline.value,
+        test=test,
+        score=score.name,
+        alpha=values.get("alpha"),
+        smallest_effect=values.get("smallest_effect", 0.0),
+        margin=values.get("margin", 0.0),
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from compiler.lower.conditions import ResultLeaf, asked_steps, lower_condition
+from compiler.lower.conditions import lower_condition
+from compiler.lower.results import ResultLeaf, asked_steps
 from compiler.lower.steps.scope import GATES, StepBody
-from compiler.plan.model import AnyStep, Gate, Output, Quality, Requirement
-from compiler.shapes import NumberOf, Ref
+from compiler.plan.model import AnyStep, Gate, Output, Quality, Requirement, Review
+from compiler.shapes import NumberOf, Ref, TextOf
 from compiler.syntax import tree
 
 
@@ -18,11 +19,13 @@ def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
     lowered = lower_condition(node, leaf, scope.low.found)
     if lowered is None:
         return None
-    source = scope.low.program.sources[node.span.file].text
-    return Requirement(
-        condition=lowered,
-        text=" ".join(re.sub(r"#[^\n]*", " ", source[node.span.start : node.span.end]).split()),
-    )
+    return Requirement(condition=lowered, text=as_written(body, node))
+
+
+def as_written(body: StepBody, node: tree.Node) -> str:
+    """The author's words on one line, without comments."""
+    source = body.scope.low.program.sources[node.span.file].text
+    return " ".join(re.sub(r"#[^\n]*", " ", source[node.span.start : node.span.end]).split())
 
 
 def lower_quality(body: StepBody) -> AnyStep | None:
@@ -47,24 +50,46 @@ def lower_gate(body: StepBody) -> AnyStep | None:
     require = _requirement(body, body.values.get("require"))
     if require is None:
         return None
-    because = " ".join(body.values.text("because").split())
-    return Gate(**body.base({}, *sorted(asked_steps(require.condition))), require=(require,), because=because)
+    return Gate(**body.base({}, *sorted(asked_steps(require.condition))), require=(require,))
+
+
+def lower_review(body: StepBody) -> AnyStep | None:
+    values, found = body.values, body.scope.low.found
+    read = body.scope.records(values.get("on"))
+    if read is None:
+        return None
+    shared = {
+        **body.from_input(read, {}),
+        "items": values.get("items"),
+        "question": " ".join(values.text("question").split()),
+    }
+    match values.get("by"):
+        case tree.Name(value="person"):
+            return Review(**shared, by="person")
+        case tree.Call(function=tree.Name(value="command"), arguments=arguments, named=()) if arguments:
+            texts = [TextOf().read(argument, found) for argument in arguments]
+            command = tuple(text.value for text in texts if isinstance(text, tree.Text))
+            return Review(**shared, by="command", command=command) if len(command) == len(texts) else None
+        case node:
+            found.error("SS356", 'this must be person, or command("program", "argument")', node.span)
+            return None
 
 
 def lower_output(body: StepBody) -> AnyStep | None:
     scope, node, found = body.scope, body.definition.body, body.scope.low.found
     match node:
         case tree.Phrase(
-            head=tree.Name(value=model, span=model_span),
+            head=tree.Name() as model,
             links=(
                 ("if", tree.Name(value=gate, span=gate_span)),
-                ("otherwise", tree.Name(value=other, span=other_span)),
+                ("otherwise", tree.Name() | tree.Attribute() as other),
             ),
         ):
-            student, otherwise = scope.model(Ref(model, model_span)), scope.model(Ref(other, other_span))
+            student, otherwise = body.model(model), body.model(other)
             if student is None or otherwise is None or not scope.step(Ref(gate, gate_span), GATES, "a gate"):
                 return None
             inputs = tuple(m for m in (student,) if m.startswith(scope.name + "."))
+            scope.low.model_kinds[scope.id(body.name)] = scope.kind_of(student)
             return Output(
                 id=scope.id(body.name),
                 inputs=inputs,

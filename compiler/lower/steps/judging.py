@@ -1,4 +1,4 @@
-"""Judge steps: which critic, by which model, and how sure it must be."""
+"""Steps that ask a critic: which critic, by which model, on which columns, and how sure it must be."""
 
 from __future__ import annotations
 
@@ -6,70 +6,140 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Label, did_you_mean, listing
 from compiler.lower.critics import lower_critic
+from compiler.lower.prompts import called, lower_columns
 from compiler.lower.steps.scope import StepBody
-from compiler.plan.model import Accept, AnyStep, Judge
+from compiler.plan.model import Accept, AnyStep, Best, Compare, CriticUse, Generate, Judge, Rate
 from compiler.shapes import QuantityOf, Ref
 from compiler.syntax import tree
 
 
 def lower_judge(body: StepBody) -> AnyStep | None:
-    scope, values = body.scope, body.values
     read = body.input()
-    critic_ref, model_ref = values.get("critic")
-    critic, model = lower_critic(scope.low, scope.file, critic_ref), scope.model(model_ref)
-    accept = _accept(body)
-    if read is None or critic is None or model is None or accept is None:
+    critic = lower_critic_use(body, body.values.get("critic"), read.columns if read else None)
+    accept = lower_accept(body, body.values.get("accept"))
+    if read is None or critic is None or accept is None:
         return None
-    before, columns = read
-    if not critic_fits(body, critic_ref, critic.columns, columns):
-        return None
-    return Judge(
-        **body.base({**columns, f"{body.name}_score": "number"}, before),
-        critic=critic_ref.name,
-        model=model,
-        accept=accept,
-    )
+    columns = {**read.columns, f"{body.name}_score": "number"}
+    return Judge(**body.from_input(read, columns), critic=critic, accept=accept)
 
 
-def critic_fits(body: StepBody, ref: Ref, wanted: Mapping[str, str], columns: Mapping[str, str]) -> bool:
-    for column, type_ in wanted.items():
-        if columns.get(column) != type_:
-            body.scope.low.found.error(
-                "SS420",
-                f'critic "{ref.name}" reads the column {column}: {type_}, which is not there',
-                Label(ref.span, did_you_mean(column, columns)),
-                help=f"The records here have {listing(columns)}.",
-            )
-            return False
+def lower_rate(body: StepBody) -> AnyStep | None:
+    read = body.input()
+    critic = lower_critic_use(body, body.values.get("critic"), read.columns if read else None)
+    if read is None or critic is None:
+        return None
+    return Rate(**body.from_input(read, {**read.columns, f"{body.name}_score": "number"}), critic=critic)
+
+
+def lower_best(body: StepBody) -> AnyStep | None:
+    scope, found = body.scope, body.scope.low.found
+    read = body.input()
+    critic = lower_critic_use(body, body.values.get("critic"), read.columns if read else None)
+    if read is None or critic is None:
+        return None
+    before = scope.before(read.step)
+    if not any(isinstance(step, Generate) and step.drafts > 1 for step in before):
+        found.error(
+            "SS352",
+            "there are no drafts to choose from",
+            body.values.place("input"),
+            help="Write drafts = 4 drafts in the generate step before it.",
+        )
+        return None
+    return Best(**body.from_input(read, {**read.columns, f"{body.name}_score": "number"}), critic=critic)
+
+
+def lower_compare(body: StepBody) -> AnyStep | None:
+    read = body.input()
+    critic = lower_critic_use(body, body.values.get("critic"), read.columns if read else None)
+    first, second = body.values.get("first"), body.values.get("second")
+    if read is None or critic is None:
+        return None
+    if not body.text_column(first, read.columns) or not body.text_column(second, read.columns):
+        return None
+    if not judges_between(body, critic, first, second):
+        return None
+    columns = {**read.columns, f"{body.name}_score": "number"}
+    return Compare(**body.from_input(read, columns), critic=critic, first=first.name, second=second.name)
+
+
+def judges_between(body: StepBody, critic: CriticUse, first: Ref, second: Ref) -> bool:
+    """Whether a critic reads one of two columns (it is asked twice) or both of them."""
+    found = body.scope.low.found
+    if first.name == second.name:
+        found.error("SS353", "a text cannot be compared with itself", second.span)
+        return False
+    known = body.scope.low.critics[critic.critic]
+    reads = {critic.columns.get(column, column) for column in (known.columns if known else ())}
+    if not reads & {first.name, second.name}:
+        found.error(
+            "SS353",
+            f'critic "{critic.critic}" reads neither "{first.name}" nor "{second.name}"',
+            body.values.place("critic"),
+            help=f"Say which of its columns is judged: {critic.critic}(COLUMN = {first.name}).",
+        )
+        return False
     return True
 
 
-def _accept(body: StepBody) -> Accept | None:
-    node, found = body.values.get("accept"), body.scope.low.found
-    match node:
-        case tree.Phrase(
-            head=tree.Name(value="good"),
-            links=(
-                (
-                    "at",
-                    tree.Operation(
-                        op=">=", operands=(tree.Name(value=("margin" | "precision") as by), bound)
-                    ),
-                ),
-            ),
-        ):
-            shape = QuantityOf("nats", -1e9) if by == "margin" else QuantityOf("share", 0.5, 1)
-            value = shape.read(bound, found)
-            return Accept(by=by, at_least=value) if isinstance(value, float) else None
-        case tree.Name(value="good"):
+def lower_critic_use(
+    body: StepBody, written: tuple[tree.Node, Ref], columns: Mapping[str, str] | None
+) -> CriticUse | None:
+    """`CRITIC(column = other) by MODEL`, checked against the columns that the records have."""
+    scope, found = body.scope, body.scope.low.found
+    node, model_ref = written
+    use = called(node)
+    if use is None:
+        found.error("SS301", "this must be the name of a critic, not an expression", node.span)
+        return None
+    ref, named = use
+    critic, model = lower_critic(scope.low, scope.file, ref), scope.model(model_ref)
+    if critic is None:
+        return None
+    renamed = lower_columns(scope.low, named, f'critic "{ref.name}"', critic.columns)
+    if renamed is None or model is None or columns is None:
+        return None
+    for column, type_ in critic.columns.items():
+        wanted = renamed.get(column, column)
+        if columns.get(wanted) != type_:
             found.error(
+                "SS420",
+                f'critic "{ref.name}" reads the column {wanted}: {type_}, which is not there',
+                Label(ref.span, did_you_mean(wanted, columns)),
+                help=f"The records here have {listing(columns)}.",
+            )
+            return None
+    return CriticUse(critic=ref.name, model=model, columns=renamed)
+
+
+def lower_accept(body: StepBody, node: tree.Node) -> Accept | None:
+    """`good at margin >= 1.0 nats` or `good at precision >= 90 %`."""
+    match node:
+        case tree.Phrase(head=tree.Name(value="good"), links=(("at", bound),)):
+            return lower_bound(body, bound)
+        case tree.Name(value="good"):
+            body.scope.low.found.error(
                 "SS605",
                 "accepting without a margin ignores how sure the critic is",
                 node.span,
                 help="Write good at margin >= 1.0 nats, or good at precision >= 90 %.",
             )
         case _:
-            found.error(
+            body.scope.low.found.error(
                 "SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span
             )
     return None
+
+
+def lower_bound(body: StepBody, node: tree.Node) -> Accept | None:
+    """`margin >= 1.0 nats` or `precision >= 90 %`."""
+    match node:
+        case tree.Operation(op=">=", operands=(tree.Name(value=("margin" | "precision") as by), bound)):
+            shape = QuantityOf("nats", -1e9) if by == "margin" else QuantityOf("share", 0.5, 1)
+            value = shape.read(bound, body.scope.low.found)
+            return Accept(by=by, at_least=value) if isinstance(value, float) else None
+        case _:
+            body.scope.low.found.error(
+                "SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span
+            )
+            return None

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from compiler.lower.steps.scope import StepBody
+from compiler.lower.steps.scope import Read, StepBody, finish_of
 from compiler.lower.steps.sorting import lower_part
-from compiler.plan.model import AnyStep, EarlyStop, Lora, Optimizer, Train
+from compiler.plan.model import (
+    AnyStep,
+    EarlyStop,
+    Lora,
+    Objective,
+    Optimizer,
+    Order,
+    Preference,
+    Supervised,
+    Train,
+)
 from compiler.shapes import Ref, Values
+
+# Which fields a method needs, and which it may have.
+FIELDS = {
+    "sft": (("target",), ("loss_on",)),
+    "dpo": (("chosen", "rejected", "beta"), ("reference",)),
+}
 
 
 def lower_train(body: StepBody) -> AnyStep | None:
@@ -14,14 +30,9 @@ def lower_train(body: StepBody) -> AnyStep | None:
     read = lower_part(body, values.get("data"))
     if start is None or read is None:
         return None
-    data, part = read
-    columns = scope.columns[data]
-    target: Ref = values.get("target")
-    if columns.get(target.name) != "text":
-        body.not_a_text(target, columns)
-        return None
-    use = scope.prompt(values.get("prompt"), columns, start)
-    if use is None:
+    objective = _objective(body, read, start)
+    use = scope.prompt(values.get("prompt"), read.columns, start)
+    if objective is None or use is None:
         return None
     stop: Values | None = values.get("stop_early")
     watched = lower_part(body, stop.get("on")) if stop else None
@@ -29,13 +40,12 @@ def lower_train(body: StepBody) -> AnyStep | None:
         return None
     lora: Values = values.get("lora")
     optimizer: Values = values.get("optimizer")
+    scope.low.model_kinds[scope.id(body.name)] = scope.kind_of(start)
     return Train(
-        **body.base({}, scope.id(data)),
+        **body.from_input(read, {}),
+        objective=objective,
         start=start,
-        data=scope.id(data),
-        part=part,
         prompt=use,
-        target=target.name,
         lora=Lora(
             rank=lora.get("rank"),
             alpha=lora.get("alpha"),
@@ -53,7 +63,53 @@ def lower_train(body: StepBody) -> AnyStep | None:
         epochs=values.get("epochs"),
         batch=values.get("batch"),
         max_length=values.get("max_length"),
-        stop_early=EarlyStop(on=scope.id(watched[0]), part=watched[1], patience=stop.get("patience"))
+        keep_order=isinstance(scope.done.get(read.step.removeprefix(scope.id(""))), Order),
+        stop_early=EarlyStop(on=watched.step, part=watched.part, patience=stop.get("patience"))
         if stop and watched
         else None,
+    )
+
+
+def _objective(body: StepBody, read: Read, start: str) -> Objective | None:
+    values, found = body.values, body.scope.low.found
+    method: str = values.get("method")
+    needed, _ = FIELDS[method]
+    for other, (needs, may) in FIELDS.items():
+        for field in (*needs, *may):
+            if other != method and field in values:
+                found.error(
+                    "SS363",
+                    f'"{field}" is for method {other}, and this is {method}',
+                    values.place(field),
+                )
+                return None
+    for field in needed:
+        if field not in values:
+            found.error("SS310", f'method {method} needs the field "{field}"', body.place)
+            return None
+    if method == "sft":
+        target: Ref = values.get("target")
+        if not body.text_column(target, read.columns):
+            return None
+        return Supervised(
+            target=target.name,
+            finish=finish_of(target.name, read.columns),
+            loss_on=values.get("loss_on", "target"),
+        )
+    chosen, rejected = values.get("chosen"), values.get("rejected")
+    if not body.text_column(chosen, read.columns) or not body.text_column(rejected, read.columns):
+        return None
+    if chosen.name == rejected.name:
+        found.error("SS353", "a text cannot be preferred to itself", rejected.span)
+        return None
+    reference = body.scope.model(values.get("reference")) if "reference" in values else start
+    if reference is None:
+        return None
+    return Preference(
+        chosen=chosen.name,
+        rejected=rejected.name,
+        chosen_finish=finish_of(chosen.name, read.columns),
+        rejected_finish=finish_of(rejected.name, read.columns),
+        reference=reference,
+        beta=float(values.get("beta")),
     )

@@ -1,0 +1,110 @@
+"""Constants: a value that stands in one place and is used under its name in others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from compiler.diagnostics import Span
+from compiler.lower.lowering import Lowering
+from compiler.syntax import tree
+
+VALUES = (tree.Number, tree.Quantity, tree.Text, tree.Truth, tree.Range, tree.Regex)
+
+
+def fill_in_constants(low: Lowering) -> None:
+    """Put each constant's value where its name stands, in every file that can see it.
+
+    The value keeps the place of the name, so that a wrong value is reported where it is used.
+    """
+    program = low.program
+    for name, file in program.files.items():
+        values: dict[str, tree.Node] = {}
+        for word, symbol in program.scopes[name].items():
+            if symbol.kind != "constant":
+                continue
+            if isinstance(symbol.definition.body, VALUES):
+                values[word] = symbol.definition.body
+            elif symbol.file == name:
+                low.found.error(
+                    "SS369",
+                    "a constant is a number, a quantity, a text or true or false",
+                    symbol.definition.body.span,
+                    help="For example constant pilot_size = 200 items.",
+                )
+        if values:
+            filled = Filler(values)
+            program.files[name] = replace(file, definitions=tuple(map(filled.definition, file.definitions)))
+            for word, symbol in list(program.scopes[name].items()):
+                if symbol.file == name and symbol.kind != "constant":
+                    definition = next(
+                        d for d in program.files[name].definitions if d.name == symbol.definition.name
+                    )
+                    _redefine(low, symbol.definition, definition)
+                elif symbol.kind == "constant" and word in filled.used:
+                    low.used.add((symbol.file, symbol.definition.name.value))
+
+
+def _redefine(low: Lowering, old: tree.Definition, new: tree.Definition) -> None:
+    """Every file that can see a definition sees it filled in."""
+    for scope in low.program.scopes.values():
+        for word, symbol in scope.items():
+            if symbol.definition is old:
+                scope[word] = replace(symbol, definition=new)
+
+
+class Filler:
+    """Replaces names by values in the places where an expression can stand."""
+
+    def __init__(self, values: Mapping[str, tree.Node]) -> None:
+        self.values = values
+        self.used: set[str] = set()
+
+    def definition(self, definition: tree.Definition) -> tree.Definition:
+        return replace(definition, body=self.node(definition.body))
+
+    def node(self, node: tree.Node) -> tree.Node:
+        match node:
+            case tree.Name(value=name, span=span) if name in self.values:
+                self.used.add(name)
+                return _at(self.values[name], span)
+            case tree.Items(items=items):
+                return replace(node, items=tuple(map(self.node, items)))
+            case tree.Call(arguments=arguments, named=named):
+                return replace(
+                    node,
+                    arguments=tuple(map(self.node, arguments)),
+                    named=tuple((name, self.node(value)) for name, value in named),
+                )
+            case tree.Operation(operands=operands):
+                return replace(node, operands=tuple(map(self.node, operands)))
+            case tree.Phrase(head=head, links=links):
+                return replace(
+                    node, head=self.node(head), links=tuple((word, self.node(part)) for word, part in links)
+                )
+            case tree.Configured(head=head, settings=settings):
+                return replace(node, head=self.node(head), settings=self.block(settings))
+            case tree.Block():
+                return self.block(node)
+            case _:
+                return node
+
+    def block(self, block: tree.Block) -> tree.Block:
+        return replace(block, entries=tuple(map(self.entry, block.entries)))
+
+    def entry(self, entry: tree.Entry) -> tree.Entry:
+        match entry:
+            case tree.Field(value=value):
+                return replace(entry, value=self.node(value))
+            case tree.Definition():
+                return self.definition(entry)
+            case tree.Reject(when=when):
+                return replace(entry, when=self.node(when))
+            case tree.Example(block=block):
+                return replace(entry, block=self.block(block))
+            case _:
+                return entry
+
+
+def _at(node: tree.Node, span: Span) -> tree.Node:
+    return replace(node, span=span)
