@@ -9,6 +9,7 @@ from typing import Any
 
 from compiler.checks.view import short
 from compiler.diagnostics import listing
+from compiler.plan.meaning import written_use
 from compiler.plan.model import (
     Cut,
     Evaluate,
@@ -159,7 +160,10 @@ def _settings(plan: PlanFile) -> Iterator[str]:
 def _setting(key: str, value: Any) -> str:
     """`key = value`; only between settings may a line end."""
     if isinstance(value, Mapping):
-        inner = ", ".join(_setting(k, v) for k, v in value.items() if v is not None)
+        use = written_use(value)
+        if use:
+            return f"{key}{UNBROKEN}={UNBROKEN}{_value(use)}"
+        inner = ", ".join(_setting(k, v) for k, v in value.items() if v not in (None, (), {}, ""))
         return f"{key}{UNBROKEN}={UNBROKEN}{{{UNBROKEN}{inner}{UNBROKEN}}}"
     if isinstance(value, tuple | list):
         return f"{key}{UNBROKEN}={UNBROKEN}[{', '.join(map(_value, value))}]"
@@ -167,6 +171,8 @@ def _setting(key: str, value: Any) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = written_use(value) or str(dict(value))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

@@ -185,6 +185,11 @@ def _plain(value: dict[str, Any], without: frozenset[str] = PROSE) -> dict[str, 
 
 def _written(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
+        use = written_use(value)
+        if use:
+            return use
+        if "prompt" in value and not value.get("columns", True):
+            value = {name: inner for name, inner in value.items() if name != "columns"}
         if set(value) == {"by", "at_least"}:
             least = value["at_least"]
             bound = _share(least) if value["by"] == "precision" else f"{least:.12g} nats"
@@ -193,6 +198,15 @@ def _written(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_written("", item) for item in value]
     return _share(value) if key in SHARES and isinstance(value, float) else value
+
+
+def written_use(value: Mapping[str, Any]) -> str:
+    """How the source writes a use of rules or of a critic; nothing for any other value."""
+    for kind, after in (("rules", ""), ("critic", " by {model}")):
+        if set(value) == {kind, "columns", *(("model",) if after else ())}:
+            renamed = ", ".join(f"{column} = {other}" for column, other in value["columns"].items())
+            return f"{value[kind]}{f'({renamed})' if renamed else ''}{after.format(**value)}"
+    return ""
 
 
 def _share(value: float) -> str:

@@ -14,7 +14,8 @@ ANY_KIND = (
     (r"^near\b.*", "dedup"),
     (r"^round$", "on"),
     (r"^parts\.", ""),
-    (r"^part$", "data"),
+    (r"^objective\.method$", "method"),
+    (r"^objective\.", ""),
     (r"^stop_early\.part$", "stop_early.on"),
     (r"^compare\.(arm|baseline)$", "compare"),
     (r"^(statements\[\d+\]|require\[\d+\])\..*", r"\1"),
@@ -23,7 +24,13 @@ ANY_KIND = (
 )
 BY_KIND = {
     "generate": ((r"^(into|parse)$", "parse"),),
-    "judge": ((r"^model$", "critic"),),
+    "train": ((r"^(inputs\b.*|part)$", "data"),),
+    "filter": ((r"^part$", "input"),),
+    "prefer": ((r"^(first|second)(_finish)?$", "chosen"), (r"^accept\b.*", "accept")),
+    "converse": ((r"^(user|assistant)\..*", r"\1"),),
+    "critique": ((r"^sample\b.*", "principles"),),
+    "review": ((r"^(inputs\b.*|part)$", "on"), (r"^command\b.*", "by")),
+    "mix": ((r"^(inputs|shares)\b.*", "of"),),
 }
 
 

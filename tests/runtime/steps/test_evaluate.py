@@ -16,7 +16,7 @@ module = import_module("runtime.steps.evaluate")  # its package exports a functi
 STEP = Evaluate(
     id="s.after",
     needs=("s.ready",),
-    items="test",
+    items=("test",),
     arms={"raw": Arm(model="base", prompt=PromptUse(prompt="bare"))},
     answer="response",
     sampling=Sampling(max_tokens=5),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.plan.model import Expression, Filter, Method, Near, Rejection, Rules, Trim
+from compiler.plan.model import Expression, Filter, Method, Near, Rejection, Rules, RulesUse, Trim
 from runtime.records import Record, StepRecords
 from runtime.steps.filter import shingles, sift
 
@@ -40,7 +40,7 @@ def run(texts, rounds=None, held_out=(), similarity=0.8):
         id="s.fresh",
         inputs=("s.ideas",),
         columns=columns,
-        rules=("r",),
+        rules=(RulesUse(rules="r"),),
         near=Near(column="instruction", similarity=similarity),
         apart_from=("test",) if held_out else (),
     )
