@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compiler.plan.model import Evaluate, Generate, Judge, PlanFile, PromptUse, Train
+from compiler.plan.meaning import prompt_uses
+from compiler.plan.model import Evaluate, PlanFile, PromptUse, Train
 from runtime import journal
 from runtime.certificate import Certificate, certify
 from runtime.engines.host import start_engine
@@ -23,7 +24,7 @@ from runtime.models.local import LocalModel
 from runtime.models.obtain import obtain
 from runtime.models.tokens import Tokens
 from runtime.progress import Listener
-from runtime.rulings import settle
+from runtime.rulings import critics_of, ruling
 from runtime.steps.evaluate import held_out_items
 from runtime.training.arguments import check_trainer_arguments
 from runtime.work import Work
@@ -56,9 +57,11 @@ def prove(work: Work) -> None:
     work.taints += _taints(work, work.certificate)
     for line in work.certificate.stopping:
         raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
-    for step in _steps(work.plan, Judge):
-        work.rulings[step.id] = settle(step, work)
-        _journal_ruling(work, step)
+    for stage in work.method.stages:
+        for step in stage.steps:
+            for key, use, accept in critics_of(step):
+                if use.model in work.method.models:  # others are measured when they have been trained
+                    ruling(work, key, use, accept)
 
 
 def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
@@ -115,34 +118,42 @@ def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
         for row in rows:
             prompts.setdefault(use.prompt, []).append(work.tokens.prompt_ids(work.render(use, row, "golden")))
 
-    for step in _steps(work.plan, Generate):
-        if step.until_step is not None:
-            add(step.prompt, [{}])
-        else:
-            known = [
-                r
-                for rows in work.data.values()
-                for r in rows
-                if all(c in r for c in _wanted(work, step.prompt))
-            ]
-            add(step.prompt, known[:50])
-    for step in _steps(work.plan, Evaluate):
-        for arm in step.arms.values():
-            add(arm.prompt, held_out_items(step, work))
+    for stage in work.method.stages:
+        for step in stage.steps:
+            if isinstance(step, Evaluate):
+                for arm in step.arms.values():
+                    add(arm.prompt, held_out_items(step, work))
+                continue
+            for use in prompt_uses(step):
+                add(use.model_copy(update={"columns": {}}), _known_rows(work, use))
     return prompts
 
 
-def _wanted(work: Work, use: PromptUse) -> list[str]:
-    return [c for c, type_ in work.method.prompts[use.prompt].columns.items() if type_ != "items"]
+def _known_rows(work: Work, use: PromptUse) -> list[Mapping[str, Any]]:
+    """Records of data files that have a prompt's columns; where none has, one that stands in for them."""
+    columns = {c: type_ for c, type_ in work.method.prompts[use.prompt].columns.items() if type_ != "items"}
+    known = [row for rows in work.data.values() for row in rows if all(c in row for c in columns)]
+    return known[:50] if known else [{c: _stand_in(type_, work) for c, type_ in columns.items()}]
+
+
+def _stand_in(type_: str, work: Work) -> Any:
+    """A value by which a prompt can be rendered before its records are made."""
+    if type_ == "principles":
+        return [
+            {"id": name, **principle.model_dump()}
+            for constitution in work.method.constitutions.values()
+            for name, principle in list(constitution.principles.items())[:3]
+        ]
+    if type_ == "turns":
+        return [{"user": "text", "assistant": "text"}]
+    return 1 if type_ == "number" else "text"
 
 
 def _lengths_fit(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> None:
     """A prompt that does not fit is an error now, never a silent truncation later."""
     limit = _positions(work)
-    longest_answer = max(
-        (s.sampling.max_tokens for s in [*_steps(work.plan, Generate), *_steps(work.plan, Evaluate)]),
-        default=0,
-    )
+    sampled = [s.sampling for stage in work.method.stages for s in stage.steps if hasattr(s, "sampling")]
+    longest_answer = max((sampling.max_tokens for sampling in sampled), default=0)
     for name, many in prompts.items():
         longest = max(len(ids) for ids in many)
         if longest + longest_answer > limit:
@@ -189,15 +200,3 @@ def _taints(work: Work, certificate: Certificate) -> list[str]:
 def _sentence(text: str) -> str:
     """A sentence as part of another one."""
     return text[:1].lower() + text[1:].rstrip(".")
-
-
-def _journal_ruling(work: Work, step: Judge) -> None:
-    ruling = work.rulings[step.id]
-    work.journal.append(
-        "calibration",
-        step=step.id,
-        critic=step.critic.critic,
-        method=work.method.critics[step.critic.critic].methods[ruling.method].method,
-        threshold=ruling.threshold,
-        by_rehearsal=ruling.by_rehearsal,
-    )

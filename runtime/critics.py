@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 from typing import Any, cast
 
-from compiler.plan.model import CriticMethod, CriticUse, LabelMethod, LikelihoodGainMethod, RatingMethod
+from compiler.plan.model import CriticMethod, LabelMethod, LikelihoodGainMethod, RatingMethod
 from compiler.plan.prompts import render
 from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
 from runtime.failures import RunFailed
-from runtime.records import Record, renamed
 from runtime.work import Adapter, Work
 
 
@@ -29,11 +28,6 @@ def scores(
     if isinstance(method, RatingMethod):
         return _ratings(work, title, key, method, rows, adapter)
     return _likelihood_gains(work, title, key, method, rows, adapter)
-
-
-def rows_for(use: CriticUse, columns: Mapping[str, str], records: Sequence[Record]) -> list[dict[str, Any]]:
-    """What a critic that reads `columns` is shown of each record, under the names that it knows."""
-    return [renamed(record.columns, use.columns, columns) for record in records]
 
 
 def _ratings(

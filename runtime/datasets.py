@@ -34,7 +34,7 @@ def write(folder: Path, step_id: str, records: StepRecords) -> Mapping[str, Any]
             **{name: pa.array([_plain(r.columns.get(name)) for r, _ in rows]) for name in names},
         }
     )
-    path = folder / f"{step_id.partition('.')[2]}.parquet"
+    path = folder / f"{step_id}.parquet"
     aside = path.with_suffix(f".{os.getpid()}")
     with disk_errors(path):
         folder.mkdir(parents=True, exist_ok=True)

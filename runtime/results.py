@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from compiler.plan.expressions import Missing, Value, evaluate
@@ -37,7 +38,7 @@ def rule(requirement: Requirement, work: Work, round: int | None = None) -> Rule
 
     def leaf(op: str, args: tuple[Any, ...]) -> Value:
         value = _measured(op, args, work, round)
-        seen.append(f"{value:.1%}" if isinstance(value, float) else str(value))
+        seen.append(f"{value:.1%}" if isinstance(value, float) and op != "median" else str(value))
         return value
 
     try:
@@ -62,6 +63,8 @@ def _measured(op: str, args: tuple[Any, ...], work: Work, round: int | None) -> 
     records = work.records.get(step, StepRecords()).of_round(round)
     if op == "kept":
         return len(records.kept)
+    if op == "median":
+        return _median(args[1], records.kept, work, name)
     value = (
         records.rate_kept()
         if op == "accepted"
@@ -72,6 +75,21 @@ def _measured(op: str, args: tuple[Any, ...], work: Work, round: int | None) -> 
     if value is None:
         raise Missing(f"{name} has seen no records")
     return value
+
+
+def _median(measure: Expression, records: list[Record], work: Work, name: str) -> float:
+    """The middle value of a number over records; `tokens` counts those of the bound model."""
+    if not records:
+        raise Missing(f"{name} has kept no records")
+
+    def value(record: Record) -> float:
+        if measure.op == "tokens":
+            column = measure.args[0]
+            assert isinstance(column, Expression)
+            return len(work.tokens.continuation_ids(str(record.columns[str(column.args[0])])))
+        return float(evaluate(measure, lambda _, args: record.columns[args[0]]))
+
+    return float(median(value(record) for record in records))
 
 
 def _holds(condition: Expression, record: Record) -> bool:

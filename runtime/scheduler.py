@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from compiler.plan.model import AnyStep, Generate, Quality, Stage
-from runtime.failures import RunFailed
+from runtime.failures import RunStopped
 from runtime.progress import Ended, Said
 from runtime.steps import DECIDES, FITS, MAPS, REDUCES, write
 from runtime.work import Work
@@ -30,12 +30,10 @@ def _stage(stage: Stage, work: Work) -> None:
             continue
         if isinstance(step, Generate) and step.until_step is not None:
             done |= _rounds(step, stage, work)
-        elif step.kind in MAPS:
-            raise RunFailed(f"{step.id} has no source behind it")
-        elif step.kind in REDUCES:
-            _timed(step, work, partial(REDUCES[step.kind], step, work, work.records[step.inputs[0]].kept))
+        elif step.kind in MAPS:  # behind a mix, a split or another stage: everything is there already
+            _timed(step, work, partial(MAPS[step.kind], step, work, work.records[step.source].kept))
         else:
-            function = FITS.get(step.kind) or DECIDES[step.kind]
+            function = REDUCES.get(step.kind) or FITS.get(step.kind) or DECIDES[step.kind]
             _timed(step, work, partial(function, step, work))
         done.add(step.id)
 
@@ -54,7 +52,7 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     for round in range(counts.at_most_rounds):
         _timed(source, work, partial(write, source, work, round))
         for step in chain:
-            records = work.records[step.inputs[0]].of_round(round).kept
+            records = work.records[step.source].of_round(round).kept
             _timed(step, work, partial(MAPS[step.kind], step, work, records))
         for gate in gates:
             if gate.round == round:
@@ -67,10 +65,12 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
             break
     else:
         short = len(work.records[str(source.until_step)].kept)
-        work.taints.append(
-            f"only {short} of {counts.until_kept} wanted records after {counts.at_most_rounds} rounds"
-        )
-        work.listener(Said(work.taints[-1], "warning"))
+        shortfall = f"only {short} of {counts.until_kept} wanted records in {wanted} after "
+        shortfall += f"{counts.at_most_rounds} rounds"
+        if source.shortfall == "stop":
+            raise RunStopped(f"{shortfall}.", "Look at the rejects in the report, or allow more rounds.")
+        work.taints.append(shortfall)
+        work.listener(Said(shortfall, "warning"))
     return {source.id, *(s.id for s in chain), *asked}
 
 
@@ -85,11 +85,20 @@ def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
 
 def _timed(step: AnyStep, work: Work, run: Callable[[], None]) -> None:
     began = time.monotonic()
+    work.deadline = _deadline(step, work, began)
     run()
+    work.deadline = None
     took = time.monotonic() - began
     work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took
     work.journal.append("step", step=step.id, seconds=round(took, 3))
     work.listener(Ended(step.id, summary(step, work), took))
+
+
+def _deadline(step: AnyStep, work: Work, began: float) -> float | None:
+    """When the step has had its time (its `limit`, over all rounds), on the monotonic clock."""
+    if step.limit_seconds is None:
+        return None
+    return began + step.limit_seconds - work.step_seconds.get(step.id, 0.0)
 
 
 def summary(step: AnyStep, work: Work) -> str:

@@ -21,6 +21,7 @@ from runtime.engines.protocol import (
     Score,
     TokenLogprobs,
 )
+from runtime.failures import RunStopped
 from runtime.identity import result_key, sample
 from runtime.journal import Journal
 from runtime.progress import Advanced, Began, Ended, Listener
@@ -65,12 +66,14 @@ class Work:
     certificate: Certificate | None = None
     records: dict[str, StepRecords] = field(default_factory=dict)
     adapters: dict[str, Adapter] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)  # what each stage's output turned out to be
     parities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     outcomes: dict[str, Any] = field(default_factory=dict)
     calibrations: dict[str, tuple[Calibration, ...]] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
+    deadline: float | None = None  # of the step at work, on the monotonic clock
     interventions: list[str] = field(default_factory=list)
     fresh_requests: int = 0
     reused_requests: int = 0
@@ -88,8 +91,10 @@ class Work:
         return next(stage for stage in self.method.stages if stage.name == name)
 
     def adapter(self, model: str) -> Adapter | None:
-        """The adapter of a model reference: none for a base, the trained one for a train step. A train step
-        whose gate was closed has none either: its output is its learner."""
+        """The adapter of a model reference: none for a base, the trained one for a train step, and for a
+        stage's output that of the model it gave out. A train step whose gate was closed has none."""
+        while model in self.given:
+            model = self.given[model]
         return self.adapters.get(model)
 
     def render(self, use: PromptUse, columns: Mapping[str, Any], *draw: object) -> str:
@@ -132,12 +137,22 @@ class Work:
             stored = {"type": type(result).__name__, **{k: v for k, v in asdict(result).items() if k != "id"}}
             self.results[keyed[result.id]] = stored
             self.journal.append("result", key=keyed[result.id], result=stored)
+            self.in_time(title)
             self.listener(Advanced(key, len(answers)))
         self.journal.sync()
         took = time.monotonic() - began
         reused = f", {len(requests) - len(missing)} known already" if len(missing) < len(requests) else ""
         self.listener(Ended(key, f"{len(requests)} {_unit(requests[0])}{reused}", took))
         return answers
+
+    def in_time(self, title: str) -> None:
+        """Raises RunStopped where the step at work has had the time that the spec gives it."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            self.journal.sync()
+            raise RunStopped(
+                f"{title} has taken longer than its limit",
+                "What it made is kept: run the same command again, or give it a longer limit.",
+            )
 
     def complete(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Completion]:
         return cast("dict[str, Completion]", self.ask(title, key, requests))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,23 @@ def sift(step: Filter, work: Work, records: list[Record]) -> None:
             and not near.add(str(record.columns[step.near.column]))
         ):
             sink = "duplicate"
+        if sink is None and step.caps and not _below_caps(step, work, record):
+            sink = "cap"
         if sink is None:
             kept.append(record)
         else:
             rejected.append(Rejected(record, sink))
     work.keep(step.id, kept, rejected)
+
+
+def _below_caps(step: Filter, work: Work, record: Record) -> bool:
+    """Whether every capped column still has room for this record's value; if so it takes its place."""
+    seen: Counter[tuple[str, str]] = work.outcomes.setdefault(f"{step.id}/caps", Counter())
+    values = [(column, " ".join(words(str(record.columns[column])))) for column in step.caps]
+    if any(seen[value] >= step.caps[value[0]] for value in values):
+        return False
+    seen.update(values)
+    return True
 
 
 def _ruled(step: Filter, work: Work, record: Record) -> tuple[str | None, Record]:

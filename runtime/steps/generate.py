@@ -1,17 +1,16 @@
-"""Generate: a source that writes lists in rounds, or one completion for each record."""
+"""Generate: a source that writes in rounds, or one completion (or several drafts) for each record."""
 
 from __future__ import annotations
 
-import re
 from math import ceil
+from typing import Any
 
 from compiler.plan.model import ITEMS_PER_LIST, Generate
-from runtime.engines.protocol import Completion, Draw, Request
-from runtime.identity import seed
-from runtime.records import Record
+from runtime.identity import sample
+from runtime.records import Record, Rejected
+from runtime.steps.completing import drawing
+from runtime.steps.parsing import UNPARSED, columns_of
 from runtime.work import Work
-
-NUMBERED = re.compile(r"^\s*(\d{1,3})[.)]\s+(.*\S)\s*$")
 
 
 def prompts_in_round(step: Generate, work: Work, round: int) -> int:
@@ -33,77 +32,84 @@ def prompts_in_round(step: Generate, work: Work, round: int) -> int:
 def write(step: Generate, work: Work, round: int) -> None:
     """One round of a source: prompts, completions, items."""
     count = prompts_in_round(step, work, round)
-    work.outcomes.setdefault(f"{step.id}/prompts", []).append(count)
+    asked = work.outcomes.setdefault(f"{step.id}/prompts", [])
+    subjects = _subjects(step, work, sum(asked), count)
+    asked.append(count)
     requests = [
-        _request(step, work, f"r{round}/{i}", work.render(step.prompt, {}, round, i), f"{round}/{i}")
-        for i in range(count)
+        drawing(
+            work,
+            f"r{round}/{i}",
+            step.model,
+            step.prompt,
+            work.render(step.prompt, about, round, i),
+            step.sampling,
+            f"{round}/{i}",
+        )
+        for i, about in enumerate(subjects)
     ]
     answers = work.complete(f"{step.id.rpartition('.')[2]}, round {round}", f"{step.id}/{round}", requests)
     kept: list[Record] = []
-    for request in requests:
+    rejected: list[Rejected] = []
+    for request, about in zip(requests, subjects, strict=True):
         answer = answers[request.id]
-        items = numbered_items(answer) if step.parse == "numbered_list" else [answer.text.strip()]
+        end = {step.finish: answer.finish} if step.finish else {}
+        items = columns_of(step, answer)
+        if items is None:
+            raw = {**about, step.into: answer.text, **end}
+            rejected.append(Rejected(Record(request.id, round, len(kept) + len(rejected), raw), UNPARSED))
+            continue
         for position, item in enumerate(items):
-            columns = (
-                {step.into: item} if step.parse != "text" else {step.into: item, "finish": answer.finish}
-            )
-            kept.append(Record(f"{request.id}/{position}", round, len(kept), columns))
-    work.keep(step.id, kept, ())
+            text = {step.into: answer.text.strip()} if step.parse == "text" else item
+            columns = {**about, **text, **end}
+            id = f"{request.id}/{position}"
+            kept.append(Record(id, round, len(kept) + len(rejected), columns))
+    work.keep(step.id, kept, rejected)
+
+
+def _subjects(step: Generate, work: Work, asked: int, count: int) -> list[dict[str, Any]]:
+    """What each prompt of a round is about: the data's records in an order by hash, one after the other,
+    from the beginning again when all were used."""
+    if step.about is None:
+        return [{}] * count
+    rows = work.data[step.about]
+    order = sample(list(rows), len(rows), work.binding.seed, "about", step.about)
+    columns = work.method.datasets[step.about].columns
+    chosen = [order[(asked + i) % len(order)] for i in range(count)]
+    return [{column: row[column] for column in columns} for row in chosen]
 
 
 def complete(step: Generate, work: Work, records: list[Record]) -> None:
-    """One completion for each record. The text is as the model wrote it; rules clean it later."""
-    requests = [_request(step, work, r.id, work.render(step.prompt, r.columns, r.id), "0") for r in records]
-    answers = work.complete(step.id.rpartition(".")[2], step.id, requests)
-    kept = [
-        record.with_columns(**{step.into: answers[record.id].text, "finish": answers[record.id].finish})
-        for record in records
+    """One completion, or several drafts, for each record. The text is as the model wrote it; rules clean it
+    later. Drafts of a record have its id and a number."""
+    pairs = [(record, draft) for record in records for draft in range(step.drafts)]
+    requests = [
+        drawing(
+            work,
+            _draft_id(step, record, draft),
+            step.model,
+            step.prompt,
+            work.render(step.prompt, record.columns, record.id),
+            step.sampling,
+            str(draft),
+        )
+        for record, draft in pairs
     ]
-    work.keep(step.id, kept, ())
-
-
-def _request(step: Generate, work: Work, id: str, prompt: str, draw: str) -> Request:
-    ids = work.tokens.prompt_ids(prompt)
-    sampling = step.sampling
-    adapter = work.adapter(step.model)
-    return Request(
-        id=id,
-        prompt_ids=ids,
-        task=Draw(
-            max_tokens=sampling.max_tokens,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            top_k=sampling.top_k,
-            repetition_penalty=sampling.repetition_penalty,
-            stop=work.method.prompts[step.prompt.prompt].stop,
-            seed=seed(work.binding.seed, list(ids), sampling.model_dump(), draw),
-        ),
-        adapter=str(adapter.folder) if adapter else None,
-    )
-
-
-def numbered_items(completion: Completion) -> list[str]:
-    """The items of a list that the prompt began: the first line continues the prompt's last number.
-
-    Ends where the numbering ends. The last item is dropped when the completion ran into its limit, since
-    it may be cut off.
-    """
-    items: list[str] = []
-    last: int | None = None
-    for position, line in enumerate(completion.text.split("\n")):
-        if not line.strip():
-            if items:
-                break
-            continue
-        match = NUMBERED.match(line)
-        if match is None:
-            if position > 0 or items:
-                break
-            items.append(line.strip())
+    answers = work.complete(step.id.rpartition(".")[2], step.id, requests)
+    kept: list[Record] = []
+    rejected: list[Rejected] = []
+    for (record, draft), request in zip(pairs, requests, strict=True):
+        answer = answers[request.id]
+        items = columns_of(step, answer)
+        made = items[0] if items else {step.into: answer.text}
+        index = record.index * step.drafts + draft
+        columns = {**record.columns, **made, step.finish: answer.finish}
+        one = Record(request.id, record.round, index, columns)
+        if items:
+            kept.append(one)
         else:
-            number = int(match.group(1))
-            if last is not None and number != last + 1:
-                break
-            last = number
-            items.append(match.group(2).strip())
-    return items[:-1] if completion.finish == "length" else items
+            rejected.append(Rejected(one, UNPARSED))
+    work.keep(step.id, kept, rejected)
+
+
+def _draft_id(step: Generate, record: Record, draft: int) -> str:
+    return f"{record.id}/{draft}" if step.drafts > 1 else record.id

@@ -19,10 +19,10 @@ def part_of(step: Split, seed: int, value: object) -> str:
     return last
 
 
-def split(step: Split, work: Work, records: list[Record]) -> None:
+def split(step: Split, work: Work) -> None:
     """Every record goes to exactly one part; equal values of the group column stay together."""
     parts: dict[str, list[Record]] = {part: [] for part in step.parts}
-    for record in records:
+    for record in work.records[step.source].kept:
         parts[part_of(step, work.binding.seed, record.columns[step.group_by])].append(record)
     for part, members in parts.items():
         work.keep(f"{step.id}.{part}", members, ())

@@ -86,7 +86,6 @@ def _example(step: Train, work: Work, record: Record, lead: str) -> TrainingExam
 
 
 def _job(step: Train, work: Work, examples: list[TrainingExample], dev: list[TrainingExample]) -> SftJob:
-    name = step.id.rpartition(".")[2]
     start = work.adapter(step.start)
     return SftJob(
         folder=str(work.local.folder),
@@ -103,14 +102,14 @@ def _job(step: Train, work: Work, examples: list[TrainingExample], dev: list[Tra
         pad_id=work.tokens.eos_id,
         seed=seed(work.binding.seed, "train", step.id),
         threads=work.binding.threads,
-        out=str(work.folder / "adapters" / name),
-        work=str(work.folder / "checkpoints" / name),
+        out=str(work.folder / "adapters" / step.id),
+        work=str(work.folder / "checkpoints" / step.id),
     )
 
 
 def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
     """The result, from an earlier run of the very same training where there is one."""
-    stored = Path(job.out).with_suffix(".json")
+    stored = Path(f"{job.out}.json")
     meaning = digest(
         {k: _meaning(v) for k, v in asdict(job).items() if k not in ("out", "work", "threads")},
         work.local.sha256,

@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.engines.protocol import Completion
-from runtime.steps.generate import numbered_items
+from runtime.steps.parsing import numbered_items
 
 CASES = {
     "goes on from the prompt's number": (
