@@ -74,11 +74,10 @@ def always_rejected(check: Check, instruction: str) -> list[str]:
     asked = t.content(instruction)
     looked_for = t.content(" ".join(check_words(check)))
     one_answer = any(set(looked_for) <= set(t.words(text)) for text in check_words(check))
-    lists = [
-        list(dict.fromkeys([*asked, *looked_for])),
-        list(dict.fromkeys([*looked_for, *asked])),
-        asked,
-    ]
+    lists = [list(dict.fromkeys([*looked_for, *asked])), asked]
+    # "7 times 12" and then "84": where every word is a keyword, this is the sum with its answer.
+    if not (one_answer and asked == t.words(instruction)):
+        lists.append(list(dict.fromkeys([*asked, *looked_for])))
     if not one_answer and not _names_all_is_right(check):
         lists.append(looked_for)
     answers = [
