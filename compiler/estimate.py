@@ -149,5 +149,5 @@ def quote(
     for stage in method.stages:
         counts = estimator.counts(stage)
         for step in stage.steps:
-            steps[step.id] = estimator.step(step, counts, stage.learner)
+            steps[step.id] = estimator.step(step, counts, next(iter(method.models)))
     return Quote(hardware=bound.hardware, usd_per_hour=bound.usd_per_hour, steps=steps)

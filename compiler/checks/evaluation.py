@@ -30,7 +30,7 @@ def claims_have_baselines(view: StageView, found: Diagnostics) -> None:
     """The prompt's format alone once made the base model follow instructions, and training took the credit.
     A comparison needs the untrained model bare, with the trained format, and with exemplars."""
     for step in view.of(Evaluate):
-        if not step.compare:
+        if not step.compare or step.compare.test != "mcnemar":
             continue
         untrained = {a.prompt.prompt for a in step.arms.values() if a.model == view.stage.learner}
         few_shot = {p for p in untrained if view.method.prompts[p].samples}

@@ -44,7 +44,8 @@ def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
         gates = [step for id in train.needs if isinstance(step := view.step(id), Gate)]
         shown = any(
             isinstance(evaluation := view.step(id), Evaluate)
-            and all(a.model == view.stage.learner for a in evaluation.arms.values())
+            and any(a.model == view.stage.learner for a in evaluation.arms.values())
+            and not any(isinstance(view.step(a.model), Train) for a in evaluation.arms.values())
             for gate in gates
             for id in gate.inputs
         )
