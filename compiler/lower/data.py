@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from compiler.diagnostics import Fix, Label, Span
+from compiler.diagnostics import Fix, Label, Span, listing
 from compiler.lower.lowering import DATA_KINDS, Lowering
 from compiler.plan import answers
 from compiler.plan.model import Blob, Dataset
 from compiler.resolve import Symbol
+from compiler.schema import LISTS
 from compiler.shapes import Filed, Ref
 from compiler.source import MAX_DATA_BYTES, Source, read_text, sha256
 
@@ -177,11 +179,23 @@ def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
             return f'has no number in "{column}"'
         if type_ == "label" and value not in ("good", "bad"):
             return f'has "{value}" in "{column}", not "good" or "bad"'
+        if type_ in LISTS and not _is_list_of(value, LISTS[type_]):
+            return f'has no list of {listing(LISTS[type_])} in "{column}"'
         if type_ == "check":
             problem = answers.validate(value) if isinstance(value, dict) else "It must be a JSON object."
             if problem:
                 return f"has a check that cannot be used: {problem.rstrip('.')}"
     return record
+
+
+def _is_list_of(value: Any, columns: Mapping[str, str]) -> bool:
+    """Whether a value is a list of objects with just these texts."""
+    return isinstance(value, list) and all(
+        isinstance(item, dict)
+        and set(item) == set(columns)
+        and all(isinstance(text, str) for text in item.values())
+        for item in value
+    )
 
 
 def _no_constant(name: str) -> None:

@@ -8,7 +8,8 @@ new lines go to the end of the file, which may be a new one; `without FILE` take
 it replaces is its mend.
 
 Both begin with comments: `# expects SS205 SS310` names every diagnostic that must come, no more and
-no less; `# profile NAME` compiles for another profile than `test`; other comments say why.
+no less; `# profile NAME` compiles for another profile than `test`, and `# entry second.stage` the second
+of the good stages, which has every kind of step that the first has no use for; other comments say why.
 The text that a user would see is kept in `__snapshots__`; `pytest --snapshot-update` renews it.
 """
 
@@ -45,6 +46,11 @@ class Case:
         return found.group(1) if found else "test"
 
     @property
+    def entry(self) -> str:
+        found = re.search(r"^# entry (\S+)$", self.text, re.M)
+        return found.group(1) if found else "stage.stage"
+
+    @property
     def is_change(self) -> bool:
         return self.path.suffix == ".change"
 
@@ -53,7 +59,7 @@ class Case:
         shutil.copytree(GOOD, folder, dirs_exist_ok=True)
         if self.is_change:
             apply_change(self.text, folder)
-            return "stage.stage"
+            return self.entry
         (folder / "case.stage").write_text(self.text, encoding="utf-8")
         return "case.stage"
 

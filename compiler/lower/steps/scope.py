@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import Label, Span, article, did_you_mean, listing, respelled
+from compiler.lower.data import lower_dataset
 from compiler.lower.likeness import Likeness
-from compiler.lower.lowering import LoweredStage, Lowering
+from compiler.lower.lowering import DATA_KINDS, LoweredStage, Lowering
 from compiler.lower.prompts import lower_prompt_use
 from compiler.lower.results import StepFacts
 from compiler.plan.model import AnyStep, Evaluate, Prompt, PromptUse, Role
@@ -145,7 +146,9 @@ class StageScope:
                 )
                 return None
             return Read(prefix + step, parts[0], dict(columns[f"{step}.{parts[0]}"]))
-        if parts or kinds[step] not in RECORDS or step not in columns:
+        if not parts and kinds[step] in RECORDS and step not in columns:
+            return None  # it was reported where it stands
+        if parts or kinds[step] not in RECORDS:
             found.error("SS206", f'"{ref.name}" is no step that makes records', ref.span)
             return None
         return Read(prefix + step, "", dict(columns[step]))
@@ -214,9 +217,9 @@ class StageScope:
             fields = {f.name.value: f.value for f in body.fields()} if isinstance(body, tree.Block) else {}
             match fields:
                 case {"parse": tree.Phrase(links=(("into", tree.Name(value=column)),))}:
-                    return {column: "text"}
+                    return {**self._about(fields), column: "text"}
                 case {"parse": tree.Configured(settings=settings)}:
-                    return {field.name.value: "text" for field in settings.fields()}
+                    return {**self._about(fields), **{f.name.value: "text" for f in settings.fields()}}
                 case {"input": tree.Name(value=before)}:
                     step = before
                 case {"into": tree.Name(value=column)}:
@@ -224,6 +227,18 @@ class StageScope:
                 case _:
                     return {}
         return {}
+
+
+    def _about(self, fields: Mapping[str, tree.Node]) -> dict[str, str]:
+        """The columns of the data that a source goes by."""
+        match fields.get("about"):
+            case tree.Name(value=name, span=span):
+                symbol = self.low.program.lookup(self.file, name)
+                known = symbol is not None and symbol.kind in DATA_KINDS
+                dataset = lower_dataset(self.low, self.file, Ref(name, span)) if known else None
+                return dict(dataset.columns) if dataset else {}
+            case _:
+                return {}
 
 
 @dataclass(frozen=True, slots=True)
