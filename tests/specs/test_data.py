@@ -1,188 +1,134 @@
-"""What the data files of stage 1 promise: schemas, uniqueness, apartness, and checks that hold."""
+"""What the data files promise: schemas, counts, uniqueness, balance, and that what is shown stands apart."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from likeness import frame, masked, too_alike, trigrams
+from stage_files import DATA, FILES, HELD_OUT_FILES, SHOWN_FILES, STAGES, DataFile, Stage
 
-from compiler.plan.answer_text import FUNCTION_WORDS, listing, words
-from compiler.plan.answers import passes, validate, weak_spots
+from compiler.plan.answer_text import words
 
-DATA = Path(__file__).parents[2] / "specs" / "shared" / "data"
-Row = dict[str, object]
-
-SEEDS = "seeds/explicit_instructions.jsonl"
-EXEMPLARS = "exemplars/explicit_answers.jsonl"
-CLEAR = "critics/clear_instruction.jsonl"
-FOLLOWS = "critics/follows_instruction.jsonl"
-DEV = "held_out/explicit_dev.jsonl"
-TEST = "held_out/explicit_test.jsonl"
-
-COLUMNS = {
-    SEEDS: {"instruction"},
-    EXEMPLARS: {"instruction", "response"},
-    CLEAR: {"instruction", "label"},
-    FOLLOWS: {"instruction", "response", "label"},
-    DEV: {"id", "instruction", "type", "check", "reference"},
-    TEST: {"id", "instruction", "type", "check", "reference"},
-}
-COUNTS = {SEEDS: 60, EXEMPLARS: 12, DEV: 150, TEST: 300}
-TYPES = {"question", "completion", "constrained", "transformation"}
-NUMBERS = listing(
-    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred"""
+by_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.path)
+by_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+by_held_out = pytest.mark.parametrize("file", HELD_OUT_FILES, ids=lambda file: file.path)
+by_critic = pytest.mark.parametrize(
+    "file", [file for file in FILES if file.role == "critic"], ids=lambda file: file.path
 )
 
 
-def read(name: str) -> list[Row]:
-    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+def texts(*files: DataFile) -> list[str]:
+    return [file.text_of(row) for file in files for row in file.rows()]
 
 
-def text(row: Row) -> str:
-    return str(row["instruction"])
+def test_every_data_file_stands_in_the_table() -> None:
+    there = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.jsonl")}
+    assert there == {file.path for file in FILES}
 
 
-def masked(instruction: str) -> str:
-    """The skeleton: quoted texts, numbers and names (capitals after the first word) blanked out."""
-    blanked = re.sub(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)", "<quote>", instruction)
-    blanked = re.sub(r"-?\d[\d,.:/]*", "<number>", blanked)
-    blanked = re.sub(r"(?<=[\w,;:>] )[A-Z]\w*(?: [A-Z]\w*)*", "<name>", blanked)
-    return " ".join("<number>" if word.casefold() in NUMBERS else word.casefold() for word in blanked.split())
-
-
-def frame(instruction: str) -> str:
-    """Stricter: what an instruction works on, after its colon, is blanked out as well."""
-    return re.sub(r":.*", ": <payload>", masked(instruction), flags=re.DOTALL)
-
-
-def trigrams(instruction: str) -> frozenset[tuple[str, ...]]:
-    said = words(instruction)
-    return frozenset(tuple(said[at : at + 3]) for at in range(max(1, len(said) - 2)))
-
-
-def likeness(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
-    return len(one & other) / len(one | other)
-
-
-def too_alike(ones: list[str], others: list[str], limit: float) -> list[tuple[str, str]]:
-    grams = [(other, trigrams(other)) for other in others]
-    return [(a, b) for a in ones for b, gram in grams if likeness(trigrams(a), gram) >= limit]
-
-
-HELD_OUT = [*read(DEV), *read(TEST)]
-SHOWN = [text(row) for name in (SEEDS, EXEMPLARS, CLEAR, FOLLOWS) for row in read(name)]
-
-
-@pytest.mark.parametrize("name", COLUMNS)
-def test_rows_have_these_columns_and_sorted_keys(name: str) -> None:
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
-    for line in lines:
-        row = json.loads(line)
-        assert set(row) == COLUMNS[name]
+@by_file
+def test_rows_have_these_columns_and_sorted_keys(file: DataFile) -> None:
+    for line, row in zip(file.lines(), file.rows(), strict=True):
+        assert set(row) == file.columns
         assert line == json.dumps(row, ensure_ascii=False, sort_keys=True)
         assert all(str(row[column]).strip() == row[column] for column in row if column != "check")
         assert all(row.values())
 
 
-@pytest.mark.parametrize(("name", "count"), COUNTS.items())
-def test_counts(name: str, count: int) -> None:
-    assert len(read(name)) == count
+@by_file
+def test_counts(file: DataFile) -> None:
+    assert len(file.lines()) == file.count
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_no_row_stands_twice(name: str) -> None:
-    rows = [
-        (" ".join(words(text(row))), str(row.get("response")) if name == FOLLOWS else "")
-        for row in read(name)
+@by_file
+def test_no_row_stands_twice(file: DataFile) -> None:
+    """Sums differ by their signs alone, so those of a program are compared letter by letter."""
+    keys = [
+        tuple(
+            str(row[column]) if file.role == "made" else tuple(words(str(row[column]))) for column in file.key
+        )
+        for row in file.rows()
     ]
-    assert [row for row, count in Counter(rows).items() if count > 1] == []
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("name", [CLEAR, FOLLOWS])
-def test_labels_are_balanced(name: str) -> None:
-    labels = Counter(row["label"] for row in read(name))
+@by_critic
+def test_labels_are_balanced(file: DataFile) -> None:
+    labels = Counter(row["label"] for row in file.rows())
     assert set(labels) == {"good", "bad"}
     assert labels["good"] == labels["bad"] >= 30
 
 
-def test_no_two_seeds_share_a_skeleton() -> None:
-    frames = Counter(masked(text(row)) for row in read(SEEDS))
-    assert frames.most_common(1)[0][1] == 1
+@by_stage
+def test_no_two_seeds_share_a_skeleton(stage: Stage) -> None:
+    frames = Counter(masked(text) for text in texts(*stage.of("seeds")))
+    assert [pair for pair in frames.items() if pair[1] > 1] == []
 
 
-def test_seeds_and_exemplars_are_apart() -> None:
-    seeds, exemplars = ([text(row) for row in read(name)] for name in (SEEDS, EXEMPLARS))
-    assert too_alike(seeds, exemplars, 0.6) == []
+@by_stage
+def test_seeds_and_exemplars_are_apart(stage: Stage) -> None:
+    assert too_alike(texts(*stage.of("seeds")), texts(*stage.of("exemplars")), 0.6) == []
 
 
-def test_exemplars_end_before_a_delimiter_would_be_needed() -> None:
-    assert all(
-        "\n" not in str(row["response"]) and "###" not in str(row["response"]) for row in read(EXEMPLARS)
-    )
+@by_stage
+def test_exemplars_end_before_a_delimiter_would_be_needed(stage: Stage) -> None:
+    rows = [row for file in stage.of("exemplars") for row in file.rows()]
+    assert all("\n" not in str(row["response"]) and "###" not in str(row["response"]) for row in rows)
 
 
-@pytest.mark.parametrize("name", [DEV, TEST])
-def test_types_are_balanced(name: str) -> None:
-    rows = read(name)
-    shares = Counter(str(row["type"]) for row in rows)
-    assert set(shares) == TYPES
-    assert min(shares.values()) >= 0.22 * len(rows)
+def test_topics_come_from_many_fields_alike() -> None:
+    fields = Counter(row["field"] for stage in STAGES for file in stage.of("topics") for row in file.rows())
+    assert len(fields) >= 8
+    assert max(fields.values()) <= 2 * min(fields.values())
+
+
+@by_stage
+def test_types_are_balanced(stage: Stage) -> None:
+    for file in stage.of("dev", "test"):
+        shares = Counter(str(row["type"]) for row in file.rows())
+        assert set(shares) == stage.types
+        assert min(shares.values()) >= 0.22 * file.count
 
 
 def test_ids_are_unique() -> None:
-    assert len({row["id"] for row in HELD_OUT}) == len(HELD_OUT)
+    ids = Counter(row["id"] for file in HELD_OUT_FILES for row in file.rows())
+    assert [pair for pair in ids.items() if pair[1] > 1] == []
 
 
+@by_stage
 @pytest.mark.parametrize("skeleton", [masked, frame])
-def test_at_most_five_held_out_items_share_a_skeleton(skeleton: object) -> None:
+def test_at_most_five_held_out_items_share_a_skeleton(stage: Stage, skeleton: object) -> None:
     assert callable(skeleton)
-    counts = Counter(skeleton(text(row)) for row in HELD_OUT)
+    counts = Counter(skeleton(text) for text in texts(*stage.of("dev", "test")))
     assert [pair for pair in counts.most_common() if pair[1] > 5] == []
 
 
-def test_held_out_items_share_no_skeleton_with_what_a_model_is_shown() -> None:
-    shown = {masked(instruction) for instruction in SHOWN}
-    assert [text(row) for row in HELD_OUT if masked(text(row)) in shown] == []
+@by_held_out
+def test_held_out_items_share_no_skeleton_with_what_a_model_is_shown(file: DataFile) -> None:
+    """Shown in whichever stage: the model of a later stage has been trained on what an earlier one made."""
+    shown = {masked(text) for text in texts(*SHOWN_FILES)}
+    assert [text for text in texts(file) if masked(text) in shown] == []
 
 
-def test_held_out_items_are_apart_from_what_a_model_is_shown() -> None:
-    assert too_alike([text(row) for row in HELD_OUT], SHOWN, 0.6) == []
+@by_held_out
+def test_held_out_items_are_apart_from_what_a_model_is_shown(file: DataFile) -> None:
+    assert too_alike(texts(file), texts(*SHOWN_FILES), 0.6) == []
 
 
-def test_dev_and_test_are_apart() -> None:
-    dev, test = ([text(row) for row in read(name)] for name in (DEV, TEST))
-    assert too_alike(dev, test, 0.8) == []
+@by_held_out
+def test_held_out_files_are_apart(file: DataFile) -> None:
+    others = HELD_OUT_FILES[HELD_OUT_FILES.index(file) + 1 :]
+    assert too_alike(texts(file), texts(*others), 0.8) == []
 
 
-@pytest.mark.parametrize("row", HELD_OUT, ids=lambda row: str(row["id"]))
-def test_a_check_accepts_its_reference_and_rejects_what_is_always_wrong(row: Row) -> None:
-    check, reference = row["check"], str(row["reference"])
-    assert isinstance(check, dict)
-    assert validate(check) is None
-    assert passes(check, text(row), reference)
-    assert passes(check, text(row), f"Response: {reference}\n\nInstruction: Name a bird.\nResponse: robin")
-    assert weak_spots(check, text(row)) == []
-
-
-def test_another_items_reference_rarely_passes() -> None:
-    """A check that takes the next item's answer as well asks for too little."""
-    wrong = [
-        (text(row), other["reference"])
-        for row, other in zip(HELD_OUT, HELD_OUT[1:] + HELD_OUT[:1], strict=True)
-        if isinstance(row["check"], dict) and passes(row["check"], text(row), str(other["reference"]))
-    ]
-    assert len(wrong) <= 0.02 * len(HELD_OUT), wrong
-
-
-def test_function_words_are_no_answers_in_disguise() -> None:
-    """Items may ask for a small word ("is", "on"), but few: keyword lists leave such words out."""
-    small = [
-        row
-        for row in HELD_OUT
-        if isinstance(row["check"], dict) and row["check"].get("text") in FUNCTION_WORDS
-    ]
-    assert len(small) <= 0.03 * len(HELD_OUT)
+def test_the_index_finds_what_comparing_all_pairs_finds() -> None:
+    ones, others = texts(*STAGES[0].of("dev"))[:50], texts(*STAGES[0].of("test"))[:50]
+    pairs = {
+        (one, other)
+        for one in ones
+        for other in others
+        if len(trigrams(one) & trigrams(other)) >= 0.3 * len(trigrams(one) | trigrams(other))
+    }
+    assert set(too_alike(ones, others, 0.3)) == pairs != set()

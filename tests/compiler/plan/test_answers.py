@@ -259,6 +259,16 @@ def test_always_rejected_lists_the_items_own_words() -> None:
     assert "paris, capital, france" in answers
 
 
+def test_an_instruction_of_keywords_alone_may_be_repeated_with_its_answer() -> None:
+    product: Check = {"kind": "number", "value": 84}
+    assert passes(product, "7 times 12", "7 times 12 = 84")
+    assert weak_spots(product, "7 times 12") == []
+    dogs: Check = {"kind": "one_of", "forms": ["lie", "lie down"]}
+    assert passes(dogs, "Let sleeping dogs", "Let sleeping dogs lie.")
+    assert weak_spots(dogs, "Let sleeping dogs") == []
+    assert "7, times, 12" in always_rejected(product, "7 times 12")
+
+
 def test_weak_spots_finds_a_loose_check() -> None:
     loose: Check = {"kind": "matches", "pattern": "(?i)y"}
     assert "What is the capital of Spain?" not in weak_spots(loose, "What is the capital of Spain?")
