@@ -15,7 +15,7 @@ END = "END"
 _ENTRIES = frozenset(
     {
         *("header", "import_", "definition", "field"),
-        *("reject", "cut_at", "cut_before", "trim", "example"),
+        *("reject", "cut_at", "cut_before", "trim", "example", "allow"),
     }
 )
 _GAP = re.compile(r"#[^\n]*|\n")

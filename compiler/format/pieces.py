@@ -14,7 +14,7 @@ from compiler.format.leaves import END, Comment, Leaf
 Kind = Literal["block", "record", "list", "call", "parentheses"]
 
 OPENS = {"LBRACE": "RBRACE", "LSQB": "RSQB", "LPAR": "RPAR"}
-_OPERANDS = frozenset({"NAME", "STRING", "TEXT", "NUMBER", "QUANTITY", "REGEX", "TRUTH"})
+_OPERANDS = frozenset({"ALLOW", "NAME", "STRING", "TEXT", "NUMBER", "QUANTITY", "REGEX", "TRUTH"})
 
 
 @dataclass(slots=True)

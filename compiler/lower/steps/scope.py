@@ -159,6 +159,8 @@ class StageScope:
             return self.learner
         if "." in ref.name:
             return lower_stage_model(self.low, ref, self.stage_of)
+        if ref.name in self.unread:
+            return None
         if ref.name in self.definitions:
             return self.id(ref.name) if self.step(ref, ("train",), "a model") else None
         symbol = self.low.symbol(self.file, ref, ("model",), "model")
@@ -227,7 +229,6 @@ class StageScope:
                 case _:
                     return {}
         return {}
-
 
     def _about(self, fields: Mapping[str, tree.Node]) -> dict[str, str]:
         """The columns of the data that a source goes by."""

@@ -8,7 +8,7 @@ from random import Random
 NAMES = ["base", "ideas", "k", "stop", "one_instruction", "good_and_kept_after_the_second_filter"]
 KINDS = ["stage", "generate", "filter", "prompt", "rules", "critic", "model", "profile"]
 WORDS = ["by", "with", "at", "into", "over", "of", "as", "if", "otherwise"]
-NUMBERS = ["5", "15_000", "0.25", "1e-4", "-3", "1.50"]
+NUMBERS = ["5", "1..3", "15_000", "0.25", "1e-4", "-3", "1.50"]
 QUANTITIES = ["5%", "5 %", "2 h", "15_000\tkept", "2.49 usd per h", "1.0   nats", "8 items"]
 STRINGS = [
     '"a"',
@@ -95,7 +95,7 @@ class Spec:
                 self.comma(last=i == some[-1])
             self.put(")")
         if self.draw.random() < 0.1:
-            self.put("after", self.name())
+            self.put(self.draw.choice(["after", "like", "for"]), self.name())
         if self.draw.random() < 0.2:
             self.put("=")
             self.value(depth)
@@ -112,7 +112,7 @@ class Spec:
 
     def entry(self, depth: int) -> None:
         self.parts.append("\n" if self.draw.random() < 0.5 else " ")
-        kind = self.draw.randrange(12)
+        kind = self.draw.randrange(13)
         if kind == 0:
             self.put("reject", self.draw.choice(STRINGS), "when")
             self.phrase(depth)
@@ -133,6 +133,10 @@ class Spec:
         elif kind == 7:  # a word that would join this entry with the one before it
             self.parts.append("trim,")
             self.definition(0, kind=self.draw.choice([*WORDS, "or", "and", "matches"]))
+        elif kind == 8:
+            self.put("allow", "(", self.name(), ",", "because", "=", self.draw.choice([*STRINGS, *BLOCKS]))
+            self.comma(last=True)
+            self.put(")")
         else:
             self.put(self.name(), "=")
             self.value(depth)
