@@ -7,7 +7,7 @@ and which of the mistakes of `compiler.guards` it stops; its docstring is what `
 from dataclasses import dataclass
 
 from compiler.checks import data, evaluation, pairs, requirements, stages, training
-from compiler.checks.view import Check, StageView
+from compiler.checks.view import Check, StageView, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(data.near_duplicates_removed, ("SS613",), (57,)),
     Guard(data.completeness_ruled, ("SS614",), (61,)),
     Guard(data.pilot_is_smaller, ("SS615",), (92,)),
+    Guard(data.held_out_is_not_shown, ("SS616",), (60, 89)),
     Guard(data.prompts_repeat_seldom, ("SS617",), (69,)),
     Guard(pairs.negatives_differ, ("SS618",), (27,)),
     Guard(data.learnt_text_is_written_by_a_model, ("SS619",), (1, 42, 47)),
@@ -49,10 +50,10 @@ GUARDS: tuple[Guard, ...] = (
     Guard(evaluation.test_set_is_opened_once, ("SS639",)),
     Guard(evaluation.claim_rests_on_checks, ("SS640",), (66,)),
     Guard(evaluation.one_score_for_one_claim, ("SS641",), (12,)),
-    Guard(evaluation.gap_is_measured_alike, ("SS642",), (13, 68)),
+    Guard(evaluation.gap_is_measured_alike, ("SS642",), (13,)),
 )
 
 CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
 BY_CODE: dict[str, Check] = {code: guard.check for guard in GUARDS for code in guard.codes}
 
-__all__ = ["BY_CODE", "CHECKS", "GUARDS", "Check", "Guard", "StageView"]
+__all__ = ["BY_CODE", "CHECKS", "GUARDS", "Check", "Guard", "StageView", "Texts"]

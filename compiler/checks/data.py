@@ -21,6 +21,7 @@ from compiler.plan.model import (
     Train,
 )
 
+SUBJECTS = ("instruction", "question", "task")  # columns that say what an item asks
 WRITERS = Generate | Revise | Negatives | Converse
 
 
@@ -84,6 +85,30 @@ def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
                 view.place(train.id),
                 help=f"Add to a filter before it: apart_from = [{', '.join(held_out)}]",
             )
+
+
+def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
+    """An item that stands among the exemplars, the seeds or a critic's examples measures what was shown. No
+    held-out item may stand in any other data of the plan."""
+    told: set[tuple[str, str]] = set()
+    for step in view.of(Evaluate):
+        for items in step.items:
+            for name, data in view.method.datasets.items():
+                if data.role == "held_out" or (items, name) in told:
+                    continue
+                shared = [c for c, t in data.columns.items() if t == "text" and c in SUBJECTS]
+                for column in shared:
+                    theirs = view.texts.of(name, column)
+                    known = view.method.datasets[items].columns
+                    both = [t for t in view.texts.of(items, column) if t in theirs] if column in known else []
+                    if both:
+                        told.add((items, name))
+                        found.error(
+                            "SS616",
+                            f'{len(both)} items of "{items}" also stand in "{name}"',
+                            view.place(step.id),
+                            help=f"One of them: {theirs[both[0]]}",
+                        )
 
 
 def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
