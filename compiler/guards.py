@@ -94,7 +94,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "4-bit in one script, 8-bit in the next",
         "compile",
         "precision stands once, in a binding, and is one of a closed list",
-        ("SS305",),
+        ("SS305", "SS309"),
     ),
     Mistake(
         11,

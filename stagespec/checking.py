@@ -14,7 +14,7 @@ from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax.parse import parse
 from stagespec.compiling import profiles
 
-_STAGE = re.compile(r"^\s*stage\s+\w+", re.MULTILINE)
+_STAGE = re.compile(r"^\s*(stage|pipeline)\s+\w+", re.MULTILINE)
 
 
 def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], int]:
@@ -51,7 +51,7 @@ def _stages(path: str) -> Iterator[str]:
 
 
 def stage_files(folder: Path) -> list[Path]:
-    """Files of a folder and its subfolders that define a stage, or that cannot be read to know."""
+    """Files of a folder and its subfolders that define a stage or a pipeline, or that cannot be read."""
     files = [path for path in sorted(folder.rglob("*.stage")) if path.name != PROFILES]
     return [path for path in files if path.is_file() and _may_define_a_stage(path)]
 
@@ -63,4 +63,4 @@ def _may_define_a_stage(path: Path) -> bool:
     if not _STAGE.search(text):
         return False
     file = parse(Source(str(path), path, text), Diagnostics())
-    return bool(file.damaged) or any(d.kind.value == "stage" for d in file.definitions)
+    return bool(file.damaged) or any(d.kind.value in ("stage", "pipeline") for d in file.definitions)

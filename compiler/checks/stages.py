@@ -15,7 +15,7 @@ def promises_are_kept(view: StageView, found: Diagnostics) -> None:
         found.error(
             "SS628",
             f'stage "{view.stage.name}" promises {listing(missing)}, and has no such step',
-            view.here,
+            view.places[f"stage {view.stage.name}.promises"],
             help="Add the step, or take the promise out.",
         )
 
@@ -30,7 +30,7 @@ def release_rests_on_releases(view: StageView, found: Diagnostics) -> None:
             found.error(
                 "SS629",
                 f'"{view.stage.name}" is a release and goes on from "{other.name}", a {other.status}',
-                Label(view.here),
+                Label(view.places[f"stage {view.stage.name}.status"]),
                 Label(view.places[other.name], "this one"),
                 help=f'Write status = release in "{other.name}" too, once it is one.',
             )

@@ -83,6 +83,8 @@ def _stage(low: Lowering, symbol: Symbol) -> LoweredStage | None:
             scope.facts[step_name] = _facts(scope, step)
             low.places[step.id] = steps[step_name].name.span
     low.places[name] = definition.name.span
+    for field in ("promises", "status"):
+        low.places[f"stage {name}.{field}"] = values.place(field)
     _rounds_can_end(scope, lowered)
     stage = Stage(
         name=name,
