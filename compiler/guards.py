@@ -154,7 +154,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(20, "experimental scripts looked like production", "compile", "", ("SS629",)),
     Mistake(21, "the generation of instructions was not connected", "compile", "", ("SS611",)),
     Mistake(22, "the filter by log-probability was not connected", "compile", "", ("SS611", "SS620")),
-    Mistake(23, "few-shot prompting was not connected", "compile", "", ("SS611", "SS315")),
+    Mistake(23, "few-shot prompting was not connected", "compile", "", ("SS607", "SS611", "SS315")),
     Mistake(24, "how sure the critic was did not matter", "compile", "", ("SS605",)),
     Mistake(25, "best of N was promised and absent", "compile", "", ("SS628",)),
     Mistake(26, "the pipeline called a script that was gone", "compile", "", ("SS103", "SS201", "SS205")),

@@ -50,7 +50,7 @@ def test_each_discrepancy_is_reported_with_its_code_at_its_place() -> None:
         lines = (ROOT / V1 / f"{stem}.stage").read_text(encoding="utf-8").split("\n")
         marked = {n for n, line in enumerate(lines, 1) if re.search(rf"#.*\b{number}: ", line)}
         # a text of several lines ends at its mark
-        near = {n + shift for n in marked for shift in (-2, -1, 0)}
+        near = {n + shift for n in marked for shift in (-4, -3, -2, -1, 0)}
         assert any((code, stem, n) in places for n in near), (number, code)
 
 
