@@ -212,6 +212,46 @@ def explain(code: str) -> None:
     click.echo(text)
 
 
+@main.group(short_help="Write something new that compiles as it is.")
+def new() -> None:
+    """Write something new that compiles as it is, to be changed."""
+
+
+@new.command(name="stage")
+@click.argument("name")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default="specs",
+    show_default=True,
+    metavar="DIR",
+    help="The spec folder.",
+)
+def new_stage_command(name: str, folder: Path) -> None:
+    """Write a whole stage, NAME.stage, that trains a base model on what it writes and judges itself."""
+    from stagespec.new_stage import NotWritten, new_stage
+
+    try:
+        path, reported = new_stage(name, folder)
+    except NotWritten as reason:
+        raise click.UsageError(str(reason)) from None
+    click.echo(f"wrote {path}: {len(reported) or 'nothing'} to report")
+    click.echo(f"stagespec compile {path} --dry-run")
+
+
+@main.command(short_help="Answer a review that a run waits for.")
+@click.argument("run_folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("step")
+@click.option("--open/--closed", "opens", default=None, help="Whether the gate opens.")
+@click.option("--why", default="", metavar="TEXT", help="What you saw: an empty review is no approval.")
+def review(run_folder: Path, step: str, opens: bool | None, why: str) -> None:
+    """Answer the review STEP of a run, after looking at its records; then run the same plan again."""
+    from stagespec.reviewing import answer_or_show
+
+    click.echo(answer_or_show(run_folder, step, opens, why))
+
+
 def _show_plan(plan: PlanFile, verbose: bool, runs: Path, against: Path | None) -> None:
     from stagespec.dry_run import render_plan
     from stagespec.dry_run_colour import coloured

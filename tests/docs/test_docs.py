@@ -132,6 +132,28 @@ def test_every_command_ends_as_it_says(block: Block, specs: Path, monkeypatch: p
             assert files - {".lock"} == files_of_a_run()
 
 
+def test_the_ten_minutes(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/authoring.md from top to bottom in one folder, with the change that it asks for."""
+    monkeypatch.chdir(specs)
+    stage = Path("specs/my_stage.stage")
+    ran = 0
+    for block in blocks("authoring.md"):
+        if not block.language:
+            old = next(line for line in stage.read_text().splitlines() if "max = 80 tokens" in line)
+            stage.write_text(stage.read_text().replace(old, block.text.rstrip("\n")))
+            continue
+        if "skipped=" in block.info:
+            continue
+        wanted = re.search(r"exits=(\d+)", block.info)
+        for line in block.text.splitlines():
+            ended = CliRunner().invoke(main, shlex.split(line)[1:])
+            assert ended.exit_code == (int(wanted[1]) if wanted else 0), ended.output
+            ran += 1
+    assert ran == 5
+    assert "max = 40 tokens" in stage.read_text()
+    assert CliRunner().invoke(main, ["check", str(stage)]).exit_code == 0
+
+
 def test_what_is_not_run_has_a_reason_and_one_command_is_a_run() -> None:
     skipped = [block for block in commands() if "skipped=" in block.info]
     assert all(re.search(r'skipped="[a-z]', block.info) for block in skipped)
