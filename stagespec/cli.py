@@ -216,7 +216,7 @@ def _show_plan(plan: PlanFile, verbose: bool, runs: Path, against: Path | None) 
     from stagespec.dry_run import render_plan
     from stagespec.dry_run_colour import coloured
     from stagespec.last_run import compare
-    from stagespec.terminal import has_colour
+    from stagespec.terminal import columns, has_colour
 
-    text = render_plan(plan, verbose, compare(plan, runs, against))
+    text = render_plan(plan, verbose, compare(plan, runs, against), columns(sys.stdout))
     click.echo(coloured(text) if has_colour(sys.stdout) else text, nl=False)

@@ -70,10 +70,12 @@ ROWS = 64  # sequences that the transformers engine draws at once
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Bytes by part. `needed` is their sum; `taken` is more where an engine fills what it is given."""
+    """Bytes by part. `needed` is their sum; `taken` is more where an engine fills what it is given, and
+    then `filled` says with what."""
 
     parts: Mapping[str, float]
     taken: float
+    filled: str = ""
 
     @property
     def needed(self) -> float:
@@ -83,7 +85,7 @@ class Peak:
     def words(self) -> str:
         """`weights 61.0, adapter 0.5`: what is above a twentieth of a GiB, in GiB."""
         large = ((name, size / GIB) for name, size in self.parts.items() if size > 0.05 * GIB)
-        return ", ".join(f"{name} {size:.1f}" for name, size in large)
+        return ", ".join(f"{name} {size:.1f}" for name, size in large) + self.filled
 
 
 def kv_bytes(sizes: Dimensions, precision: Precision) -> float:
@@ -157,11 +159,10 @@ def _layer(sizes: Dimensions, lora: Lora, constants: Constants) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What vLLM is to serve: `longest` tokens of one sequence, so many `at_once`, adapters up to a rank."""
+    """What vLLM is to serve: sequences of so many tokens at most, and adapters up to a rank."""
 
     precision: Precision
     longest: float
-    at_once: float
     adapter_rank: int = 0
 
 
@@ -172,12 +173,15 @@ def fitting(sizes: Dimensions, job: Serving, gpu_bytes: float, constants: Consta
 
 
 def serving(sizes: Dimensions, job: Serving, gpu_bytes: float, constants: Constants = CONSTANTS) -> Peak:
-    """vLLM's peak (Kwon et al. 2023, section 4): it fills its share of the GPU with keys and values. It
-    needs them for one sequence at least, and wants them for those that are open at once."""
+    """vLLM's peak (Kwon et al. 2023, section 4). It needs keys and values of one sequence of the longest
+    kind, and fills its share of the GPU with those of as many as there is room for."""
     parts = _served(sizes, job, constants)
-    open_ = max(min(job.at_once, fitting(sizes, job, gpu_bytes, constants)), 1.0)
-    parts["keys and values"] = open_ * job.longest * kv_bytes(sizes, job.precision)
-    return Peak(parts, max(gpu_bytes * UTILIZATION, sum(parts.values())))
+    parts["keys and values"] = job.longest * kv_bytes(sizes, job.precision)
+    needed = sum(parts.values())
+    taken = max(gpu_bytes * UTILIZATION, needed)
+    together = int(fitting(sizes, job, gpu_bytes, constants))
+    rest = f"; the other {(taken - needed) / GIB:.1f} give room for {together:,} sequences at once"
+    return Peak(parts, taken, rest if together > 1 else "")
 
 
 def _served(sizes: Dimensions, job: Serving, constants: Constants) -> dict[str, float]:

@@ -132,9 +132,7 @@ class Estimator:
 
     def _serving(self, tokens: Tokens, role: str) -> memory.Serving:
         rank = max((s.lora.rank for s in self._steps() if isinstance(s, Train)), default=0)
-        at_once = min(memory.AT_ONCE, max(tokens.requests, 1.0))
-        precision = self.bound.binding.models[role].precision
-        return memory.Serving(precision, tokens.longest, at_once, rank)
+        return memory.Serving(self.bound.binding.models[role].precision, tokens.longest, rank)
 
     def _peak(
         self, step: Generate | Judge | Evaluate | Train, tokens: Tokens, role: str
