@@ -16,7 +16,8 @@ from compiler.plan.model import Binding
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One step of one run. Records in and kept; requests that were computed, with their tokens; seconds.
+    """One step of one run. Records in and kept; requests `asked`, and those computed (the others were known
+    from an earlier run), with their tokens; seconds.
 
     A train step has no requests; `trained` are the tokens of its examples, over all epochs.
     """
@@ -25,6 +26,7 @@ class Measured:
     kind: str
     records: int = 0
     kept: int = 0
+    asked: int = 0
     requests: int = 0
     read: int = 0
     written: int = 0

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.estimate.counts import in_part
 from compiler.estimate.history import History, Measured
 from compiler.lock import Facts
 from compiler.plan.model import (
     AnyStep,
+    Best,
     Binding,
+    Compare,
+    Converse,
+    Critique,
     Evaluate,
     Generate,
     Judge,
-    LabelMethod,
+    LikelihoodGainMethod,
     Method,
+    Negatives,
+    Prefer,
     PromptUse,
+    Rate,
+    Revise,
+    Supervised,
     Train,
 )
 from compiler.source import sha256
+
+Writer = Generate | Critique | Revise | Negatives | Converse
+Critical = Judge | Rate | Best | Compare | Prefer
+ASKING = Writer | Critical | Evaluate | Train
 
 CHARS_PER_TOKEN = 4.0
 COMPLETION_SHARE = 0.5  # of the token limit that a completion uses
 RECORD = 20.0  # tokens that a record's columns add to a template
 # Tokens that judging a record costs by each method, when what its prompts share is computed once.
-JUDGED = {"labels": 60.0, "likelihood_gain": 120.0}
+JUDGED = {"labels": 60.0, "rating": 60.0, "likelihood_gain": 120.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +61,52 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts for one role: exact where the lock has counted a text, else by its characters."""
+    """Counts for the resident model: exact where the lock has counted a text, else by its characters."""
 
     method: Method
     binding: Binding
     records: Mapping[str, Sequence[Mapping[str, Any]]]
-    lock: Mapping[str, Facts]
+    facts: Facts
     history: History
 
-    def step(self, step: AnyStep, reads: Mapping[str, float], role: str) -> Tokens:
-        """Tokens of a step; none for one that asks no model."""
-        if isinstance(step, Generate):
-            return self._generate(step, reads.get(step.id, 0.0), role)
-        if isinstance(step, Judge):
-            return self._judge(step, reads.get(step.id, 0.0), role)
+    def step(self, step: ASKING, records: float) -> Tokens:
+        """Tokens of a step that reads so many records (a source makes so many completions)."""
+        if isinstance(step, Writer):
+            return self._writer(step, records)
         if isinstance(step, Evaluate):
-            return self._evaluate(step, role)
+            return self._evaluate(step)
         if isinstance(step, Train):
-            return self._train(step, reads, role)
-        return Tokens()
+            return self._train(step, records)
+        if isinstance(step, Prefer) and step.critic is None:
+            return Tokens()
+        return self._critical(step, records)
 
-    def text(self, role: str, text: str) -> float:
-        counted: float | None = self.lock.get(role, {}).get("tokens", {}).get(sha256(text)[:16])
+    def text(self, text: str) -> float:
+        counted: float | None = self.facts.get("tokens", {}).get(sha256(text)[:16])
         return len(text) / CHARS_PER_TOKEN if counted is None else counted
 
-    def prompt(self, role: str, use: PromptUse) -> float:
+    def prompt(self, use: PromptUse) -> float:
         """Tokens of a rendered prompt: its template, the examples drawn for it, and a record."""
         prompt = self.method.prompts[use.prompt]
         sampled = 0.0
         for sample in (*prompt.samples, *use.samples):
             pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
             texts = [" ".join(str(v) for v in record.values()) for record in pool]
-            sampled += sample.count * sum(self.text(role, text) for text in texts) / max(len(texts), 1)
-        return self.text(role, prompt.template) + sampled + RECORD
+            sampled += sample.count * sum(self.text(text) for text in texts) / max(len(texts), 1)
+        return self.text(prompt.template) + sampled + RECORD
 
-    def _generate(self, step: Generate, records: float, role: str) -> Tokens:
-        prompt = self.prompt(role, step.prompt)
+    def _writer(self, step: Writer, records: float) -> Tokens:
         limit = step.sampling.max_tokens
         written, run = self._written(step.id, limit)
-        return Tokens(records * prompt, records * written, longest=prompt + limit, requests=records, run=run)
+        each, said = 1.0, 0.0
+        if isinstance(step, Generate) and step.inputs:
+            each = step.drafts
+        elif isinstance(step, Converse):  # every turn's prompts show all turns before
+            each, said = 2 * step.turns - 1, (step.turns - 1) * written
+        prompts = [self.prompt(use) for use in _prompts(step)]
+        mean, longest = sum(prompts) / len(prompts) + said, max(prompts) + 2 * said + limit
+        requests = records * each
+        return Tokens(requests * mean, requests * written, longest=longest, requests=requests, run=run)
 
     def _written(self, id: str, limit: int) -> tuple[float, str]:
         """Mean tokens of a completion: the step's own in an earlier run, or a share of the limit."""
@@ -96,57 +115,92 @@ class Counter:
             return limit * COMPLETION_SHARE, ""
         return min(found[0].written / found[0].requests, limit), found[1]
 
-    def _judge(self, step: Judge, records: float, role: str) -> Tokens:
-        critic = self.method.critics[step.critic]
+    def _critical(self, step: Critical, records: float) -> Tokens:
+        assert step.critic is not None
+        critic = self.method.critics[step.critic.critic]
         records += len(self.records.get(critic.examples, ()))
-        templates = [
-            self.text(role, m.template if isinstance(m, LabelMethod) else m.given) for m in critic.methods
-        ]
-        longest = max(templates, default=0.0) + 2 * RECORD
+        longest = self._judged_at_most(step)
         found = self.history.step(step.id, _asked)
         if found is not None:
             seen, run = found
-            requests = records * seen.requests / seen.records
+            requests = records * seen.asked / seen.records
             return Tokens(requests * seen.read / seen.requests, longest=longest, requests=requests, run=run)
-        each = sum(JUDGED[m.method] for m in critic.methods)
-        return Tokens(records * each, longest=longest, requests=records * 2 * len(critic.methods))
+        both = 2 if isinstance(step, Compare | Prefer) else 1  # each of the two texts, or both orders
+        read = both * records * sum(JUDGED[m.method] for m in critic.methods)
+        return Tokens(read, longest=longest, requests=both * records * 2 * len(critic.methods))
 
-    def _evaluate(self, step: Evaluate, role: str) -> Tokens:
-        items = float(min(self.method.datasets[step.items].items, self.binding.held_out or 10**9))
-        prompts = [self.prompt(role, arm.prompt) for arm in step.arms.values()]
+    def _judged_at_most(self, step: Critical) -> float:
+        """The longest template of the critic, with the longest text that is judged."""
+        assert step.critic is not None
+        texts = [
+            m.given if isinstance(m, LikelihoodGainMethod) else m.template
+            for m in self.method.critics[step.critic.critic].methods
+        ]
+        written = [s.sampling.max_tokens for s in self._behind(step) if isinstance(s, Writer)]
+        return max((self.text(text) for text in texts), default=0.0) + RECORD + max(written, default=0)
+
+    def _evaluate(self, step: Evaluate) -> Tokens:
+        most = self.binding.held_out or 10**9
+        items = float(sum(min(self.method.datasets[name].items, most) for name in step.items))
+        prompts = [self.prompt(arm.prompt) for arm in step.arms.values()]
         limit = step.sampling.max_tokens
         written, run = self._written(step.id, limit)
+        answers = items * len(prompts)
+        critics = [self.method.critics[score.critic.critic] for score in step.critics.values()]
+        judged = answers * sum(JUDGED[m.method] for critic in critics for m in critic.methods)
         return Tokens(
-            items * sum(prompts),
-            items * len(prompts) * written,
+            items * sum(prompts) + judged,
+            answers * written,
             longest=max(prompts, default=0.0) + limit,
-            requests=items * len(prompts),
+            requests=answers,
             run=run,
         )
 
-    def _train(self, step: Train, reads: Mapping[str, float], role: str) -> Tokens:
-        """Epochs over a part of the data. Examples are as long as the step that wrote their target
-        lets them be, and never longer than `max_length`."""
-        examples = in_part(self.method.stages, step.data, step.part, reads)
-        prompt = self.prompt(role, step.prompt)
-        writer = next((s for s in self._written_by(step.target)), None)
-        limit = float(writer.sampling.max_tokens if writer else step.max_length)
-        mean, run = self._written(writer.id, writer.sampling.max_tokens) if writer else (limit / 4, "")
-        instruction = max((s.sampling.max_tokens for s in self._written_by(None)), default=0)
-        longest = min(prompt + instruction + limit, float(step.max_length))
-        each = min(prompt + mean, longest)
+    def _train(self, step: Train, records: float) -> Tokens:
+        """Epochs over records; a pair is two sequences, and the reference reads it once. Sequences are
+        as long as the steps that wrote the texts let them be, and never longer than `max_length`."""
+        of = step.objective
+        pairs = not isinstance(of, Supervised)
+        behind = self._behind(step)
+        every = [s for s in behind if isinstance(s, Writer)]
+        columns = {of.target} if isinstance(of, Supervised) else {of.chosen, of.rejected}
+        columns |= {column for s in behind if isinstance(s, Prefer) for column in (s.first, s.second)}
+        writers = [s for s in every if s.into in columns] or every
+        prompt = self.prompt(step.prompt)
+        limit = float(max((s.sampling.max_tokens for s in writers), default=step.max_length))
+        means = [self._written(s.id, s.sampling.max_tokens) for s in writers] or [(limit / 4, "")]
+        sources = (s.sampling.max_tokens for s in every if not s.inputs)
+        longest = min(prompt + max(sources, default=0) + limit, float(step.max_length))
+        mean = min(prompt + sum(mean for mean, _ in means) / len(means), longest)
+        sequences = records * (2 if pairs else 1)
+        whole = isinstance(of, Supervised) and of.loss_on == "whole"
         return Tokens(
-            trained=examples * step.epochs * each, longest=longest, targets=min(limit, longest), run=run
+            read=sequences * mean if pairs else 0.0,
+            trained=sequences * step.epochs * mean,
+            longest=longest,
+            targets=longest if whole else min(limit, longest),
+            run=next((run for _, run in means if run), ""),
         )
 
-    def _written_by(self, column: str | None) -> Iterator[Generate]:
-        """The generate steps that write a column, or for None all that write what others complete."""
-        for stage in self.method.stages:
-            for step in stage.steps:
-                if isinstance(step, Generate) and (
-                    step.into == column or (column is None and not step.inputs)
-                ):
-                    yield step
+    def _behind(self, step: AnyStep) -> list[AnyStep]:
+        """The steps whose records a step reads, over all its inputs."""
+        steps = {s.id: s for stage in self.method.stages for s in stage.steps}
+        found: dict[str, AnyStep] = {}
+        waiting = [*step.inputs]
+        while waiting:
+            id = waiting.pop()
+            if id in steps and id not in found:
+                found[id] = steps[id]
+                waiting += steps[id].inputs
+        return list(found.values())
+
+
+def _prompts(step: Writer) -> Sequence[PromptUse]:
+    if isinstance(step, Negatives):
+        return tuple(step.kinds.values())
+    if isinstance(step, Converse):
+        return step.user.prompt, step.assistant.prompt
+    return (step.prompt,)
 
 
 def _asked(measured: Measured) -> bool:
