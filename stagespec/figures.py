@@ -92,7 +92,7 @@ def foundations(plan: PlanFile, stage: Stage) -> Iterator[tuple[str, str]]:
     told = [step for step in _quoted(plan, stage) if step.tokens]
     runs = sorted({run for step in told for run in _MEASURED.findall(step.basis)})
     if runs:
-        yield "estimates", f"rest on what was measured in {', '.join(runs)}; -v says which are still assumed"
+        yield "estimates", f"rest on {', '.join(runs)}; -v says which are still assumed"
     elif told:
         yield "estimates", "are assumed: no run with this engine and model has been seen"
 

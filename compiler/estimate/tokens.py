@@ -97,23 +97,26 @@ class Counter:
 
     def _writer(self, step: Writer, records: float) -> Tokens:
         limit = step.sampling.max_tokens
-        written, run = self._written(step.id, limit)
         each, said = 1.0, 0.0
         if isinstance(step, Generate) and step.inputs:
             each = step.drafts
         elif isinstance(step, Converse):  # every turn's prompts show all turns before
-            each, said = 2 * step.turns - 1, (step.turns - 1) * written
+            each, said = 2 * step.turns - 1, (step.turns - 1) * limit
         prompts = [self.prompt(use) for use in _prompts(step)]
-        mean, longest = sum(prompts) / len(prompts) + said, max(prompts) + 2 * said + limit
+        longest = max(prompts) + 2 * said + limit
+        counted = sum(prompts) / len(prompts) + said * COMPLETION_SHARE
+        mean, written, run = self._drawn(step.id, counted, limit)
         requests = records * each
         return Tokens(requests * mean, requests * written, longest=longest, requests=requests, run=run)
 
-    def _written(self, id: str, limit: int) -> tuple[float, str]:
-        """Mean tokens of a completion: the step's own in an earlier run, or a share of the limit."""
+    def _drawn(self, id: str, prompt: float, limit: int) -> tuple[float, float, str]:
+        """Tokens of a prompt and of its completion: the step's own means in an earlier run, and that run;
+        else what the prompt is counted at, and a share of the limit."""
         found = self.history.step(id, lambda m: m.requests and m.written)
         if found is None:
-            return limit * COMPLETION_SHARE, ""
-        return min(found[0].written / found[0].requests, limit), found[1]
+            return prompt, limit * COMPLETION_SHARE, ""
+        seen, run = found
+        return seen.read / seen.requests, min(seen.written / seen.requests, limit), run
 
     def _critical(self, step: Critical, records: float) -> Tokens:
         assert step.critic is not None
@@ -144,12 +147,12 @@ class Counter:
         items = float(sum(min(self.method.datasets[name].items, most) for name in step.items))
         prompts = [self.prompt(arm.prompt) for arm in step.arms.values()]
         limit = step.sampling.max_tokens
-        written, run = self._written(step.id, limit)
         answers = items * len(prompts)
+        read, written, run = self._drawn(step.id, sum(prompts) / len(prompts), limit)
         critics = [self.method.critics[score.critic.critic] for score in step.critics.values()]
         judged = answers * sum(JUDGED[m.method] for critic in critics for m in critic.methods)
         return Tokens(
-            items * sum(prompts) + judged,
+            answers * read + judged,
             answers * written,
             longest=max(prompts, default=0.0) + limit,
             requests=answers,
@@ -168,7 +171,7 @@ class Counter:
         writers = [s for s in every if s.into in columns] or every
         prompt = self.prompt(step.prompt)
         limit = float(max((s.sampling.max_tokens for s in writers), default=step.max_length))
-        means = [self._written(s.id, s.sampling.max_tokens) for s in writers] or [(limit / 4, "")]
+        means = [self._drawn(s.id, 0, s.sampling.max_tokens)[1:] for s in writers] or [(limit / 4, "")]
         sources = (s.sampling.max_tokens for s in every if not s.inputs)
         longest = min(prompt + max(sources, default=0) + limit, float(step.max_length))
         mean = min(prompt + sum(mean for mean, _ in means) / len(means), longest)
