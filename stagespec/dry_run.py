@@ -22,7 +22,7 @@ from stagespec.step_lines import UNBROKEN, sentences
 from stagespec.wording import count, points, share, source_of
 
 WIDTH = 100
-LEAST_WIDTH = 72
+LEAST_WIDTH = 80
 LABEL = 10
 NOTHING = Comparison("")
 
@@ -170,6 +170,9 @@ def _entry(label: str, text: str, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: int, others: int) -> list[str]:
-    """The text in lines; the first may have less room than the others."""
+    """The text in lines; the first may have less room than the others. What is not to be broken is broken
+    where it fits on no line."""
+    if any(len(phrase) > first for phrase in text.split(" ")):
+        text = text.replace(UNBROKEN, " ")
     lines = wrap(text, others, initial_indent="\x00" * (others - first), break_on_hyphens=False)
     return [line.lstrip("\x00").replace(UNBROKEN, " ") for line in lines] or [""]

@@ -51,13 +51,14 @@ def fits_the_gpu(view: HardwareView, found: Diagnostics) -> None:
         for role, model in view.bound.binding.models.items()
     )
     others = [short(other.id) for _, other, _ in over if other is not step]
-    more = f", and so do {listing(others)}" if others else ""
+    more = f" Too much also for {listing(others)}." if others else ""
+    share = f", of which the engine may fill {UTILIZATION * 100:.0f} %" if offered < gpu.memory_gib else ""
     report = found.error if known else found.warning
     report(
         "SS721",
-        f'"{short(step.id)}" needs {worst.needed_gib:.0f} GiB of GPU memory, and it has {offered:.0f}',
-        Label(view.bound.places["gpu"], f"{gpu.name}, {gpu.memory_gib:.0f} GiB"),
-        help=f"In GiB: {worst.memory}{more}. {_remedy(step)}",
+        f'"{short(step.id)}" needs {worst.needed_gib:.0f} GiB of GPU memory, and {offered:.0f} are to be had',
+        Label(view.bound.places["gpu"], f"{gpu.name}, {gpu.memory_gib:.0f} GiB{share}"),
+        help=f"In GiB: {worst.memory}.{more} {_remedy(step)}",
     )
 
 
