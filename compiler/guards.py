@@ -65,7 +65,7 @@ MISTAKES: tuple[Mistake, ...] = (
         5,
         "three large models were resident at once",
         "compile",
-        "one resident base serves all roles, and what each step needs of a GPU is added up when it is compiled",
+        "one resident base serves all roles, and what each step needs of a GPU is added up",
         ("SS721", "SS722"),
         ("tests/runtime/test_bind.py::test_two_base_models_are_refused",),
     ),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from compiler.estimate import Measured, Run
 from compiler.estimate.history import model_keys
 from compiler.plan.model import Binding
-from runtime.manifest import MANIFEST
+from runtime.folders import MANIFEST
 
 MOST = 20  # the newest runs; estimates gain little from more, and each is a file to read
 

@@ -65,12 +65,13 @@ HARDWARE_GUARDS: tuple[Guard[HardwareCheck], ...] = (
 
 CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
 HARDWARE_CHECKS: tuple[HardwareCheck, ...] = tuple(guard.check for guard in HARDWARE_GUARDS)
+ALL_GUARDS: tuple[Guard[Check] | Guard[HardwareCheck], ...] = (*GUARDS, *HARDWARE_GUARDS)
 BY_CODE: dict[str, Check | HardwareCheck] = {
-    **{code: guard.check for guard in GUARDS for code in guard.codes},
-    **{code: guard.check for guard in HARDWARE_GUARDS for code in guard.codes},
+    code: guard.check for guard in ALL_GUARDS for code in guard.codes
 }
 
 __all__ = [
+    "ALL_GUARDS",
     "BY_CODE",
     "CHECKS",
     "GUARDS",
