@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from compiler.checks import CHECKS, StageView, Texts
+from compiler.checks import CHECKS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
-from compiler.estimate import quote
+from compiler.estimate import Run, quote
 from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
@@ -39,15 +40,17 @@ def compiler_version() -> str:
         return "uninstalled"
 
 
-def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
+def compile_spec(path: str, profile: str, seed: int | None = None, runs: Sequence[Run] = ()) -> Compiled:
     """Compile the stage file at `path` for a profile. Reads files below the spec folder, and only those.
+
+    `runs` are what earlier runs measured, the newest first; they make the quote better and nothing else.
 
     All problems are diagnostics in the result; nothing is raised for what a spec can get wrong.
     """
     found = Diagnostics()
     program = load(path, found)
     try:
-        compiled = _compile(program, found, profile, seed)
+        compiled = _compile(program, found, profile, seed, runs)
         found.items = [item for item in found.items if not program.unsure(item)]
         return compiled
     except RecursionError:
@@ -55,7 +58,9 @@ def compile_spec(path: str, profile: str, seed: int | None = None) -> Compiled:
         return Compiled(None, found, program)
 
 
-def _compile(program: Program, found: Diagnostics, profile: str, seed: int | None) -> Compiled:
+def _compile(
+    program: Program, found: Diagnostics, profile: str, seed: int | None, runs: Sequence[Run]
+) -> Compiled:
     if program.entry not in program.files or (found.failed and not program.files[program.entry].definitions):
         return Compiled(None, found, program)
     low = Lowering(program, found)
@@ -81,13 +86,18 @@ def _compile(program: Program, found: Diagnostics, profile: str, seed: int | Non
     if bound is None or found.failed:
         return Compiled(None, found, program)
     lock = read_lock(program.root, bound.binding, found)
+    quoted = quote(method, bound, low.records, lock, runs)
+    for check_hardware in HARDWARE_CHECKS:
+        check_hardware(HardwareView(method, bound, quoted, lock), found)
+    if found.failed:
+        return Compiled(None, found, program)
     plan = PlanFile(
         compiler=compiler_version(),
         hashes=hashes(method, bound.binding),
         method=method,
         binding=bound.binding,
         blobs={d.sha256: low.blobs[d.sha256] for d in method.datasets.values()},
-        quote=quote(method, bound, low.records, lock),
+        quote=quoted,
         places={
             name: _place(program, span.file, span.start)
             for name, span in sorted(all_places(low, profile).items())

@@ -64,9 +64,9 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         5,
         "three large models were resident at once",
-        "bind",
-        "one resident base serves all roles; a plan that binds two is refused",
-        (),
+        "compile",
+        "one resident base serves all roles, and what each step needs of a GPU is added up",
+        ("SS721", "SS722"),
         ("tests/runtime/test_bind.py::test_two_base_models_are_refused",),
     ),
     Mistake(

@@ -42,6 +42,21 @@ SAMPLING = RecordOf(
     )
 )
 
+GPU = RecordOf(
+    (
+        Setting(
+            "name", TextOf(), 'such as "H100 80GB"; what is known by name need not be said', required=True
+        ),
+        Setting("memory", QuantityOf("memory", 1), "what programs can have of it"),
+        Setting("speed", QuantityOf("computing speed", 1), "dense products of bf16"),
+        Setting("bandwidth", QuantityOf("bandwidth", 0.01), "of its memory"),
+        Setting("price", QuantityOf("usd per h"), "of one"),
+        Setting(
+            "number", QuantityOf("gpus", 1, whole=True), "rented together (default 1); a run computes on one"
+        ),
+    )
+)
+
 SAMPLE = Anything("sample(pool, number)")
 
 LABELS = (
@@ -223,8 +238,9 @@ TOP_LEVEL: tuple[Kind, ...] = (
                 "weights", Choice(("nf4", "int8", "bf16", "float32")), "how train steps hold the base here"
             ),
             Setting("threads", QuantityOf("threads", 1, whole=True), "CPU threads of the engine"),
-            Setting("hardware", TextOf(), "for the plan's reader"),
-            Setting("price", QuantityOf("usd per h"), "of the hardware"),
+            Setting("gpu", GPU, "the GPU, where there is one: memory, speed and money are estimated from it"),
+            Setting("hardware", TextOf(), "for the plan's reader (default the GPU's name)"),
+            Setting("price", QuantityOf("usd per h"), "of hardware without a GPU"),
         ),
     ),
 )

@@ -16,6 +16,9 @@ UNITS: dict[str, tuple[str, float]] = {
     "min": ("time", 60),
     "s": ("time", 1),
     "GiB": ("memory", 1),
+    "TB per s": ("bandwidth", 1),
+    "TFLOP per s": ("computing speed", 1),
+    "gpus": ("gpus", 1),
     "items": ("items", 1),
     "kept": ("kept", 1),
     "rounds": ("rounds", 1),
@@ -30,6 +33,8 @@ SPELLING: dict[str, str] = {
     "share": "%",
     "time": "h, min or s",
     "memory": "GiB",
+    "bandwidth": "TB per s",
+    "computing speed": "TFLOP per s",
 }
 
 

@@ -36,7 +36,7 @@ SHOWN = 10
 
 def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
-    evaluations, verdicts, samples, times (seconds) and versions."""
+    evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions."""
     plan = work.plan
     facts = work.engine.facts
     content = {
@@ -56,6 +56,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
             "cores": os.cpu_count(),
             "processor": platform.machine(),
             "system": platform.system(),
+            "hardware": plan.quote.hardware,
             "python": sys.version.split()[0],
         },
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
@@ -68,6 +69,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "datasets": files,
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
         "seconds": {id: round(s, 2) for id, s in work.step_seconds.items()},
+        "tallies": {id: dict(tally) for id, tally in work.step_tallies.items() if tally},
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 

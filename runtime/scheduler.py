@@ -7,6 +7,7 @@ round is asked as soon as that round is through. Everything else runs once.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -84,12 +85,13 @@ def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
 
 
 def _timed(step: AnyStep, work: Work, run: Callable[[], None]) -> None:
-    began = time.monotonic()
+    began, before = time.monotonic(), Counter(work.tally)
     work.deadline = _deadline(step, work, began)
     run()
     work.deadline = None
     took = time.monotonic() - began
     work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took
+    work.step_tallies.setdefault(step.id, Counter()).update(work.tally - before)
     work.journal.append("step", step=step.id, seconds=round(took, 3))
     work.listener(Ended(step.id, summary(step, work), took))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,6 +74,9 @@ class Work:
     rulings: dict[str, Ruling] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
+    # Requests "asked" and "computed" (the others were known), and the tokens "read" and "written" for those.
+    tally: Counter[str] = field(default_factory=Counter)
+    step_tallies: dict[str, Counter[str]] = field(default_factory=dict)
     deadline: float | None = None  # of the step at work, on the monotonic clock
     interventions: list[str] = field(default_factory=list)
     fresh_requests: int = 0
@@ -127,6 +131,7 @@ class Work:
         missing = [r for r in requests if r.id not in answers]
         self.reused_requests += len(answers)
         self.fresh_requests += len(missing)
+        self.tally.update(asked=len(requests), computed=len(missing), read=sum(map(_reads, missing)))
         if not requests:
             return answers
         began = time.monotonic()
@@ -134,6 +139,7 @@ class Work:
         self.listener(Advanced(key, len(answers)))
         for result in self.engine.submit(missing) if missing else ():
             answers[result.id] = result
+            self.tally["written"] += len(result.ids) if isinstance(result, Completion) else 0
             stored = {"type": type(result).__name__, **{k: v for k, v in asdict(result).items() if k != "id"}}
             self.results[keyed[result.id]] = stored
             self.journal.append("result", key=keyed[result.id], result=stored)
@@ -187,6 +193,12 @@ class Work:
 def _restore(id: str, stored: Mapping[str, Any]) -> Result:
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items() if k != "type"}
     return cast(Result, RESULTS[stored["type"]](id=id, **fields))
+
+
+def _reads(request: Request) -> int:
+    """Tokens that an engine is given: the prompt's, and those of a continuation that is scored."""
+    given = request.task.continuation_ids if isinstance(request.task, Score) else ()
+    return len(request.prompt_ids) + len(given)
 
 
 def _unit(request: Request) -> str:

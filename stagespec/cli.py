@@ -100,7 +100,7 @@ def compile(
     shown = dry_run or verbose
     if against is not None and not (shown and format == "text"):
         raise click.UsageError("--against goes with --dry-run, as text")
-    plan = compiled_or_exit(spec, profile, seed, format, quiet=shown or format == "json")
+    plan = compiled_or_exit(spec, profile, seed, format, quiet=shown or format == "json", runs=runs)
     if out is not None:
         write_plan(plan, out)
         click.echo(f"the plan is in {out}; run it with: stagespec run {out}", err=True)
@@ -132,7 +132,7 @@ def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
             )
         plan = read_plan(Path(spec))
     else:
-        plan = compiled_or_exit(spec, profile, seed)
+        plan = compiled_or_exit(spec, profile, seed, runs=runs)
     from stagespec.running import run_plan
 
     run_plan(plan, runs)
@@ -256,7 +256,7 @@ def _show_plan(plan: PlanFile, verbose: bool, runs: Path, against: Path | None) 
     from stagespec.dry_run import render_plan
     from stagespec.dry_run_colour import coloured
     from stagespec.last_run import compare
-    from stagespec.terminal import has_colour
+    from stagespec.terminal import columns, has_colour
 
-    text = render_plan(plan, verbose, compare(plan, runs, against))
+    text = render_plan(plan, verbose, compare(plan, runs, against), columns(sys.stdout))
     click.echo(coloured(text) if has_colour(sys.stdout) else text, nl=False)

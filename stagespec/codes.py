@@ -173,4 +173,6 @@ CODES = {
     "stagespec lock measures it.",
     "SS710": "models.lock cannot be read. stagespec lock writes it anew.",
     "SS711": "Only a rehearsal, which claims nothing, may look at fewer held-out items.",
+    "SS720": "The GPU is not in the table of known ones, so its memory, speed and bandwidth must be said.",
+    "SS723": "A price stands with the GPU and with the hardware, and only one of them can be meant.",
 }

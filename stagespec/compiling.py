@@ -12,6 +12,7 @@ from compiler.diagnostics import Diagnostics, listing
 from compiler.plan.model import PlanFile
 from compiler.resolve import load, profiles_name
 from stagespec import diagnostics_json, diagnostics_text
+from stagespec.earlier_runs import earlier_runs
 from stagespec.endings import ERRORS
 from stagespec.terminal import has_colour
 
@@ -25,13 +26,15 @@ def compiled_or_exit(
     format: str = "text",
     quiet: bool = False,
     may_lack_lock: bool = False,
+    runs: Path | None = None,
 ) -> PlanFile:
     """The plan. Diagnostics go to standard error, or as JSON to standard output; errors end the command.
 
     With `quiet`, warnings and notes are left to whatever shows the plan. A lock that cannot be read is
-    an error too, unless it is about to be written anew.
+    an error too, unless it is about to be written anew. Estimates learn from earlier runs below `runs`.
     """
-    result = compile_spec(spec, profile or _chosen(spec), seed)
+    earlier = earlier_runs(runs) if runs is not None else ()
+    result = compile_spec(spec, profile or _chosen(spec), seed, earlier)
     found = result.diagnostics
     if result.plan is None or (found.failed and not may_lack_lock):
         if format == "json":

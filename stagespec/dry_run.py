@@ -1,6 +1,7 @@
 """The plan for a person: one screen that says what will be done, with what, and what it rests on.
 
-The text is the same on every terminal (at most 100 columns), so that it can be kept and compared.
+The text is made for 100 columns, so that it can be kept and compared, and for fewer only where a
+terminal is narrower.
 """
 
 from __future__ import annotations
@@ -15,38 +16,42 @@ from compiler.diff import StepChange
 from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
 from stagespec.change_lines import reason, summary
 from stagespec.dry_run_detail import detail
+from stagespec.figures import figure_columns, figures, foundations, sums, total
 from stagespec.last_run import Comparison
 from stagespec.step_lines import UNBROKEN, sentences
-from stagespec.wording import count, duration, points, rough, share, source_of
+from stagespec.wording import count, points, share, source_of
 
 WIDTH = 100
-FIGURES = 22  # columns for tokens and time at the right
+LEAST_WIDTH = 80
 LABEL = 10
 NOTHING = Comparison("")
 
 
-def render_plan(plan: PlanFile, verbose: bool = False, compared: Comparison | None = None) -> str:
-    """The first screen; with `verbose` everything behind it.
+def render_plan(
+    plan: PlanFile, verbose: bool = False, compared: Comparison | None = None, width: int = WIDTH
+) -> str:
+    """The first screen, at most `width` columns wide; with `verbose` everything behind it, at most 100.
 
     With a comparison, each step has a mark, `+ ~ =` or `-`, and where it has one, the mark's reason.
     """
     changes = compared or NOTHING
+    width = min(max(width, LEAST_WIDTH), WIDTH)
     lines: list[str] = []
     for stage in plan.method.stages:
-        steps = _steps(plan, stage, changes)
-        lines += [*_heading(plan, stage), "", *steps, "", *_closing(plan, stage)]
-    lines += _changes(plan, changes)
-    lines += _notes(plan)
+        steps = _steps(plan, stage, changes, width)
+        lines += [*_heading(plan, stage, width), "", *steps, "", *_closing(plan, stage, width)]
+    lines += _changes(plan, changes, width)
+    lines += _notes(plan, width)
     if verbose:
         lines += ["", *detail(plan)]
-    lines += [*([""] if verbose else []), *_last(plan)]
+    lines += [*([""] if verbose else []), *_last(plan, width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heading(plan: PlanFile, stage: Stage) -> Iterator[str]:
+def _heading(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
     binding = plan.binding
-    yield stage.name
-    yield from wrap(stage.doc, WIDTH)
+    yield "   ".join([stage.name, *sums(plan, stage)])
+    yield from wrap(stage.doc, width)
     yield ""
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
     threads = f", {binding.threads} threads" if binding.threads else ""
@@ -54,19 +59,20 @@ def _heading(plan: PlanFile, stage: Stage) -> Iterator[str]:
     yield from _entry(
         "profile",
         f"{binding.profile}: engine {binding.engine}{hardware}{threads}; {scale}; seed {binding.seed}",
+        width,
     )
     for role, bound in binding.models.items():
         kind = plan.method.models[role].kind
         note = f"; {bound.note}" if bound.note else ""
-        yield from _entry("model", f"{role}, {kind}: {source_of(bound)}, {bound.precision}{note}")
+        yield from _entry("model", f"{role}, {kind}: {source_of(bound)}, {bound.precision}{note}", width)
         if bound.stand_in:
-            yield from _entry("", f"STAND-IN ({bound.stand_in} model), because {bound.because}")
+            yield from _entry("", f"STAND-IN ({bound.stand_in} model), because {bound.because}", width)
     if binding.rehearsal:
         cap = f"; {count(binding.held_out)} items of each held-out set" if binding.held_out else ""
-        yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}")
+        yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}", width)
 
 
-def _steps(plan: PlanFile, stage: Stage, compared: Comparison) -> Iterator[str]:
+def _steps(plan: PlanFile, stage: Stage, compared: Comparison, width: int) -> Iterator[str]:
     """The steps in an order in which they can run, with figures at the right of each first line."""
     gone = [step for step in compared.steps if step.mark == "-"]
     everyone = [*stage.steps, *gone]
@@ -74,18 +80,22 @@ def _steps(plan: PlanFile, stage: Stage, compared: Comparison) -> Iterator[str]:
     kinds = max(len(step.kind) for step in everyone)
     indent = 2 + kinds + 2 + names + 2
     changes = compared.by_id
-    yield f"{'steps':<{WIDTH - FIGURES}}{'about tokens':>12}{'time':>10}"
+    columns = figure_columns(plan)
+    left = width - sum(column.width for column in columns)
+    yield f"{'steps':<{left}}{''.join(f'{column.head:>{column.width}}' for column in columns)}"
     for step in stage.steps:
         change = changes.get(step.id)
         texts: list[str] = []
+        beside = figures(plan, step, columns)
         for number, sentence in enumerate(_told(plan, step, change)):
-            room = WIDTH - FIGURES - indent if number == 0 else WIDTH - indent
-            texts += _wrapped(sentence, room, WIDTH - indent)
+            room = left - indent if beside and number == 0 else width - indent
+            texts += _wrapped(sentence, room, width - indent)
         mark = change.mark if change else " "
         start = f"{mark} {step.kind:<{kinds}}  {short(step.id):<{names}}  {texts[0] if texts else ''}"
-        yield f"{start:<{WIDTH - FIGURES}}{_figures(plan, step)}"
+        yield f"{start:<{left}}{beside}"
         for text in texts[1:]:
             yield " " * indent + text
+    yield f"{'total':<{left}}{total(plan, stage, columns)}"
     for taken in gone:
         yield f"- {taken.kind:<{kinds}}  {short(taken.id):<{names}}  {reason(plan, taken)}"
 
@@ -102,24 +112,12 @@ def _told(plan: PlanFile, step: AnyStep, change: StepChange | None) -> list[str]
     return [*lines[:1], f"{change.mark} {why}", *lines[1:]] if change.mark == "~" else lines
 
 
-def _figures(plan: PlanFile, step: AnyStep) -> str:
-    quote = plan.quote.steps.get(step.id)
-    if quote is None or not quote.tokens:
-        return ""
-    return f"{rough(quote.tokens):>12}{duration(quote.seconds):>10}"
-
-
-def _closing(plan: PlanFile, stage: Stage) -> Iterator[str]:
-    quotes = [plan.quote.steps[step.id] for step in stage.steps if step.id in plan.quote.steps]
-    seconds = sum(quote.seconds for quote in quotes)
-    total = f"about {rough(sum(quote.tokens for quote in quotes))} tokens, about {duration(seconds)}"
-    if plan.quote.usd_per_hour is not None:
-        budget = f" of a budget of {stage.budget_usd:g} usd" if stage.budget_usd is not None else ""
-        total += f", about {seconds / 3600 * plan.quote.usd_per_hour:.2f} usd{budget}"
-    yield from _entry("total", total)
+def _closing(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
+    for label, text in foundations(plan, stage):
+        yield from _entry(label, text, width)
     for step in stage.steps:
         if isinstance(step, Evaluate) and step.compare and step.compare.test == "mcnemar":
-            yield from _entry("power", _power(plan, step))
+            yield from _entry("power", _power(plan, step), width)
 
 
 def _power(plan: PlanFile, step: Evaluate) -> str:
@@ -139,21 +137,21 @@ def _power(plan: PlanFile, step: Evaluate) -> str:
     )
 
 
-def _changes(plan: PlanFile, compared: Comparison) -> Iterator[str]:
+def _changes(plan: PlanFile, compared: Comparison, width: int) -> Iterator[str]:
     for number, line in enumerate(summary(plan, compared) if compared.said else ()):
-        yield from _entry("changes" if number == 0 else "", line)
+        yield from _entry("changes" if number == 0 else "", line, width)
 
 
-def _notes(plan: PlanFile) -> Iterator[str]:
+def _notes(plan: PlanFile, width: int) -> Iterator[str]:
     for note in plan.notes:
         place = f" ({note.place})" if note.place else ""
-        yield from _entry(note.severity, f"{note.code}: {note.message}{place}")
+        yield from _entry(note.severity, f"{note.code}: {note.message}{place}", width)
 
 
-def _last(plan: PlanFile) -> Iterator[str]:
+def _last(plan: PlanFile, width: int) -> Iterator[str]:
     hashes = f"method {plan.hashes.method[:12]} · plan {plan.hashes.plan[:12]}"
     whole = f"{hashes} · {run_command(plan)}"
-    yield from [whole] if len(whole) <= WIDTH else [hashes, run_command(plan)]
+    yield from [whole] if len(whole) <= width else [hashes, run_command(plan)]
 
 
 def run_command(plan: PlanFile) -> str:
@@ -164,14 +162,17 @@ def run_command(plan: PlanFile) -> str:
     return f"stagespec run {spec} --profile {plan.binding.profile}{seed}"
 
 
-def _entry(label: str, text: str) -> Iterator[str]:
-    first, *rest = _wrapped(text, WIDTH - LABEL, WIDTH - LABEL)
+def _entry(label: str, text: str, width: int) -> Iterator[str]:
+    first, *rest = _wrapped(text, width - LABEL, width - LABEL)
     yield f"{label:<{LABEL}}{first}"
     for line in rest:
         yield " " * LABEL + line
 
 
 def _wrapped(text: str, first: int, others: int) -> list[str]:
-    """The text in lines; the first may have less room than the others."""
+    """The text in lines; the first may have less room than the others. What is not to be broken is broken
+    where it fits on no line."""
+    if any(len(phrase) > first for phrase in text.split(" ")):
+        text = text.replace(UNBROKEN, " ")
     lines = wrap(text, others, initial_indent="\x00" * (others - first), break_on_hyphens=False)
     return [line.lstrip("\x00").replace(UNBROKEN, " ") for line in lines] or [""]

@@ -26,7 +26,7 @@ from compiler.plan.model import (
 )
 from compiler.plan.prompts import render
 from stagespec.step_lines import UNBROKEN
-from stagespec.wording import condition, count
+from stagespec.wording import condition, count, duration, money
 
 WIDTH = 100
 # Steps say these on the first screen or in sections of their own.
@@ -40,6 +40,7 @@ def detail(plan: PlanFile) -> Iterator[str]:
     yield from _critics(plan)
     yield from _datasets(plan)
     yield from _settings(plan)
+    yield from _estimates(plan)
 
 
 # --- prompts ---------------------------------------------------------------------------------------
@@ -155,6 +156,31 @@ def _settings(plan: PlanFile) -> Iterator[str]:
             yield from _filled(", ".join(_setting(k, v) for k, v in values.items() if v not in ((), {}, "")))
             if step.columns:
                 yield from _filled(f"columns: {_columns(step.columns)}")
+
+
+def _estimates(plan: PlanFile) -> Iterator[str]:
+    """Figures of each step that asks a model or reads records, and what each of them rests on."""
+    told = [
+        (step, plan.quote.steps[step.id])
+        for stage in plan.method.stages
+        for step in stage.steps
+        if step.id in plan.quote.steps and plan.quote.steps[step.id].seconds
+    ]
+    yield from _title("ESTIMATES and what they rest on", told)
+    for step, quoted in told:
+        usd = plan.quote.usd(quoted.seconds)
+        parts = [
+            f"{count(quoted.tokens)} tokens" if quoted.tokens else "",
+            duration(quoted.seconds),
+            "" if usd is None else money(usd),
+            f"{quoted.needed_gib:.1f} GiB needed, {quoted.peak_gib:.1f} taken: {quoted.memory}"
+            if quoted.needed_gib is not None
+            else "",
+        ]
+        yield ""
+        yield f"  {short(step.id)}"
+        yield from _filled("; ".join(part for part in parts if part))
+        yield from _filled(quoted.basis)
 
 
 def _setting(key: str, value: Any) -> str:

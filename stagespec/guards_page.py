@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from compiler.checks import GUARDS
+from compiler.checks import ALL_GUARDS
 from compiler.guards import MISTAKES, Mistake, Where
 from stagespec.explain import meaning
 
@@ -34,10 +34,10 @@ def guards_page(cases: Mapping[str, Sequence[str]]) -> str:
     table = _table(("", "what went wrong", "stopped in", "by", "shown by"), rows)
     checks = (
         (", ".join(f"`{code}`" for code in guard.codes), meaning(guard.codes[0]), _numbers(guard.stops))
-        for guard in GUARDS
+        for guard in ALL_GUARDS
     )
     return (
-        f"{HEAD}Of {len(MISTAKES)}: {told}.\n\n{table}\n\n## The checks of method\n\n"
+        f"{HEAD}Of {len(MISTAKES)}: {told}.\n\n{table}\n\n## The checks of method and hardware\n\n"
         f"`stagespec explain CODE` says the same in a terminal.\n\n"
         f"{_table(('code', 'why', 'mistakes'), checks)}\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TextIO
 
 
@@ -13,3 +14,8 @@ def has_colour(stream: TextIO) -> bool:
 
 def is_terminal(stream: TextIO) -> bool:
     return hasattr(stream, "isatty") and stream.isatty()
+
+
+def columns(stream: TextIO, otherwise: int = 100) -> int:
+    """The width of a terminal; of a file or pipe, what a page of text has."""
+    return shutil.get_terminal_size((otherwise, 24)).columns if is_terminal(stream) else otherwise

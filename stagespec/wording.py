@@ -37,6 +37,13 @@ def duration(seconds: float) -> str:
     return f"{hours:,} h {rest} min" if rest else f"{hours:,} h"
 
 
+def money(usd: float) -> str:
+    """`< $0.01`, `$9.40`, `$1,250`"""
+    if 0 < usd < 0.005:
+        return "< $0.01"
+    return f"${usd:,.2f}" if usd < 999.995 else f"${usd:,.0f}"
+
+
 def share(value: float) -> str:
     """`0.5 %`"""
     return f"{value * 100:.4g} %"

@@ -5,21 +5,25 @@ and which of the mistakes of `compiler.guards` it stops; its docstring is what `
 """
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from compiler.checks import data, evaluation, pairs, requirements, stages, training
+from compiler.checks import data, evaluation, hardware, pairs, requirements, stages, training
+from compiler.checks.hardware import HardwareCheck, HardwareView
 from compiler.checks.view import Check, StageView, Texts
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Generic[C]):
     """A check, its codes, and the numbers of the mistakes that it stops."""
 
-    check: Check
+    check: C
     codes: tuple[str, ...]
     stops: tuple[int, ...] = ()
 
 
-GUARDS: tuple[Guard, ...] = (
+GUARDS: tuple[Guard[Check], ...] = (
     Guard(data.few_shot_prompt_owns_its_stops, ("SS610",), (43,)),
     Guard(data.every_step_is_used, ("SS611",), (3, 21, 22)),
     Guard(data.kept_apart_from_held_out, ("SS612",), (31, 60)),
@@ -53,7 +57,30 @@ GUARDS: tuple[Guard, ...] = (
     Guard(evaluation.gap_is_measured_alike, ("SS642",), (13,)),
 )
 
-CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
-BY_CODE: dict[str, Check] = {code: guard.check for guard in GUARDS for code in guard.codes}
+# These look at a bound plan: method, profile and quote.
+HARDWARE_GUARDS: tuple[Guard[HardwareCheck], ...] = (
+    Guard(hardware.fits_the_gpu, ("SS721",), (5,)),
+    Guard(hardware.one_resident_base, ("SS722",), (5,)),
+)
 
-__all__ = ["BY_CODE", "CHECKS", "GUARDS", "Check", "Guard", "StageView", "Texts"]
+CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
+HARDWARE_CHECKS: tuple[HardwareCheck, ...] = tuple(guard.check for guard in HARDWARE_GUARDS)
+ALL_GUARDS: tuple[Guard[Check] | Guard[HardwareCheck], ...] = (*GUARDS, *HARDWARE_GUARDS)
+BY_CODE: dict[str, Check | HardwareCheck] = {
+    code: guard.check for guard in ALL_GUARDS for code in guard.codes
+}
+
+__all__ = [
+    "ALL_GUARDS",
+    "BY_CODE",
+    "CHECKS",
+    "GUARDS",
+    "HARDWARE_CHECKS",
+    "HARDWARE_GUARDS",
+    "Check",
+    "Guard",
+    "HardwareCheck",
+    "HardwareView",
+    "StageView",
+    "Texts",
+]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Label, did_you_mean, listing, respelled
+from compiler.diagnostics import Label, Span, did_you_mean, listing, respelled
+from compiler.gpus import BY_NAME, Gpu
 from compiler.lower.lowering import KINDS, Lowering
 from compiler.plan.model import (
     Binding,
@@ -45,11 +46,13 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A profile's binding, and what it says for the reader only."""
+    """A profile's binding, and what it says for the reader and for estimates only."""
 
     binding: Binding
     hardware: str
     usd_per_hour: float | None
+    gpu: Gpu | None
+    places: Mapping[str, Span]
 
 
 def profile_names(low: Lowering) -> list[str]:
@@ -109,7 +112,58 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
         weights=values.get("weights"),
         threads=values.get("threads"),
     )
-    return Bound(binding, values.text("hardware"), values.get("price"))
+    hardware = _hardware(low, values)
+    if hardware is None:
+        return None
+    name_place = symbol.definition.name.span
+    return Bound(binding, *hardware, {**values.places, **_model_places(symbol), "": name_place})
+
+
+def _hardware(low: Lowering, values: Values) -> tuple[str, float | None, Gpu | None] | None:
+    """What the hardware is called, what it costs in an hour, and its GPU; None after an error."""
+    said: Values | None = values.get("gpu")
+    if said is None:
+        return values.text("hardware"), values.get("price"), None
+    if "price" in values and "price" in said:
+        low.found.error(
+            "SS723",
+            "the price stands twice: of the GPU, and of the hardware",
+            Label(values.place("price")),
+            Label(said.place("price"), "and here"),
+            help="Keep the GPU's.",
+        )
+        return None
+    name = said.text("name")
+    known = BY_NAME.get(name)
+    wanted = {"memory": "80 GiB", "speed": "989 TFLOP per s", "bandwidth": "3.35 TB per s"}
+    missing = [setting for setting in wanted if setting not in said]
+    if known is None and missing:
+        low.found.error(
+            "SS720",
+            f'nothing is known of a GPU called "{name}"',
+            Label(said.place("name"), did_you_mean(name, BY_NAME)),
+            help=f"Known are {listing(BY_NAME)}. Of any other say also: "
+            + ", ".join(f"{setting} = {wanted[setting]}" for setting in missing),
+        )
+        return None
+    like = known or Gpu(name, 0, 0, 0)
+    gpu = Gpu(
+        name,
+        said.get("memory", like.memory_gib),
+        said.get("speed", like.tflops),
+        said.get("bandwidth", like.tb_per_s),
+        said.get("number", 1),
+    )
+    each = said.get("price")
+    called = values.text("hardware") or (name if gpu.number == 1 else f"{gpu.number} {name}")
+    return called, values.get("price") if each is None else each * gpu.number, gpu
+
+
+def _model_places(symbol: Symbol) -> dict[str, Span]:
+    """Where each model of a profile is bound, by `model NAME`."""
+    body = symbol.definition.body
+    entries = body.entries if isinstance(body, tree.Block) else ()
+    return {f"model {e.name.value}": e.name.span for e in entries if isinstance(e, tree.Definition)}
 
 
 def _counts(method: Method, scale: float, floor: int) -> dict[str, Scaled]:

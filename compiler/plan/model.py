@@ -776,11 +776,18 @@ class Blob(Frozen):
 
 
 class StepQuote(Frozen):
-    """An estimate; `basis` says where the figures come from."""
+    """An estimate; `basis` says which figures were measured in which run, and which are assumed.
+
+    On a GPU, `peak_gib` is what a step takes of its memory at most, `needed_gib` what it can't do without
+    (an engine may fill what it is given), and `memory` names the parts of that.
+    """
 
     tokens: int
     seconds: float
     basis: str
+    peak_gib: float | None = None
+    needed_gib: float | None = None
+    memory: str = ""
 
 
 class Quote(Frozen):
@@ -789,6 +796,11 @@ class Quote(Frozen):
     hardware: str
     usd_per_hour: float | None
     steps: dict[str, StepQuote]
+    gpu_gib: float | None = None
+
+    def usd(self, seconds: float) -> float | None:
+        """What so many seconds of the hardware cost; None where no price is known."""
+        return None if self.usd_per_hour is None else seconds / 3600 * self.usd_per_hour
 
 
 class Note(Frozen):

@@ -10,7 +10,7 @@ import pytest
 from wrong_cases import Case, all_cases, compile_case
 
 import compiler.compile as compiling
-from compiler.checks import CHECKS, GUARDS, Guard
+from compiler.checks import ALL_GUARDS, CHECKS, GUARDS, Guard
 from compiler.diagnostics import Diagnostics
 from compiler.guards import MISTAKES
 
@@ -67,7 +67,7 @@ def test_each_check_reports_its_own_codes_alone(
 
 
 def test_checks_are_small_and_say_what_went_wrong() -> None:
-    for guard in GUARDS:
+    for guard in ALL_GUARDS:
         assert len((guard.check.__doc__ or "").split()) >= 15, named(guard)
         module = ROOT / Path(*guard.check.__module__.split(".")).with_suffix(".py")
         node = next(n for n in functions(module) if n.name == named(guard))
@@ -93,7 +93,7 @@ def test_what_stops_a_mistake_is_shown_doing_so() -> None:
 def test_the_registry_and_the_table_agree() -> None:
     """A check that says that it stops a mistake stands in that mistake's row."""
     by_number = {mistake.number: mistake for mistake in MISTAKES}
-    for guard in GUARDS:
+    for guard in ALL_GUARDS:
         for number in guard.stops:
             assert set(guard.codes) & set(by_number[number].codes), (named(guard), number)
 

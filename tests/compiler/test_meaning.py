@@ -134,6 +134,10 @@ def test_price_and_hardware_are_in_no_hash(tmp_path: Path, plain: Hashes) -> Non
         "rehearsal = true", 'rehearsal = true\n  price = 3 usd per h\n  hardware = "a desk"'
     )
     assert compile_changed(tmp_path, "profiles.stage", dearer).hashes == plain
+    rented = text.replace(
+        "rehearsal = true", 'rehearsal = true\n  gpu = { name = "H200", price = 3 usd per h }'
+    )
+    assert compile_changed(tmp_path, "profiles.stage", rented).hashes == plain
 
 
 def test_a_plan_survives_its_file(tmp_path: Path) -> None:

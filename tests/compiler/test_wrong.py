@@ -22,7 +22,6 @@ ELSEWHERE = {
     "SS105": "a binary file: test_sources.py",
     "SS106": "bytes that are not UTF-8: test_sources.py",
     "SS119": "nesting deeper than Python's stack: test_sources.py",
-    "SS709": "a model that is bound but not measured: needs a checkpoint's name, test_sources.py",
     "SS710": "a damaged lock file: test_sources.py",
 }
 

@@ -81,6 +81,6 @@ def _json(parts: Mapping[str, str | BaseModel]) -> str:
 def _without_estimates(plan: PlanFile) -> PlanFile:
     """The plan without what measuring a model would change: figures, and the note that asks for it."""
     steps = {id: StepQuote(tokens=0, seconds=0, basis="") for id in plan.quote.steps}
-    quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": None})
+    quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": None, "gpu_gib": None})
     notes = tuple(note for note in plan.notes if note.code != "SS709")
     return plan.model_copy(update={"quote": quote, "notes": notes})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from compiler.plan.model import Expression, PlanFile, StepQuote
@@ -16,6 +17,19 @@ def quoted(plan: PlanFile, tokens: int, seconds: float, usd: float | None = None
     """The plan with the same estimate for every step."""
     steps = {id: StepQuote(tokens=tokens, seconds=seconds, basis="") for id in plan.quote.steps}
     quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": usd})
+    return plan.model_copy(update={"quote": quote})
+
+
+def on_a_gpu(plan: PlanFile, usd: float | None = None) -> PlanFile:
+    """The plan with figures of a GPU of 80 GiB, the same for every step but the trained one."""
+    steps = {id: StepQuote(tokens=1000, seconds=90, basis="") for id in plan.quote.steps}
+    for step in plan.method.stages[0].steps:
+        memory = {"peak_gib": 71.6, "needed_gib": 65.1, "memory": "weights 61.0"}
+        if step.kind == "train":
+            memory = {"peak_gib": 29.0, "needed_gib": 29.0, "memory": "weights 20.8"}
+        if step.kind in ("generate", "judge", "evaluate", "train"):
+            steps[step.id] = steps[step.id].model_copy(update=memory)
+    quote = plan.quote.model_copy(update={"steps": steps, "gpu_gib": 79.6, "usd_per_hour": usd})
     return plan.model_copy(update={"quote": quote})
 
 
@@ -36,7 +50,37 @@ def test_no_line_is_wider_than_100_columns(plan: PlanFile) -> None:
 def test_money_is_named_only_where_there_is_a_price(plan: PlanFile) -> None:
     assert "usd" not in render_plan(plan)
     text = render_plan(quoted(plan, 1000, 3600, usd=2.0))
-    assert "about 14 h, about 28.00 usd of a budget of 5 usd" in text
+    assert text.startswith("small   $28.00 of 5   14 h\n")
+    assert re.search(r"^total .* 14 k +14 h +\$28\.00$", text, re.M)
+
+
+def test_memory_is_named_only_where_there_is_a_gpu(plan: PlanFile) -> None:
+    assert "GiB" not in render_plan(quoted(plan, 1000, 90))
+    text = render_plan(on_a_gpu(plan))
+    assert text.startswith("small   21 min   peak 72 GiB of 80\n")
+    assert re.search(r"^ {2}train .* 29$", text, re.M)
+    assert re.search(r"^ {2}judge .* 72$", text, re.M)
+    assert "needs 65 GiB, takes 72: weights 61.0" in text
+    assert "student needs 29 GiB: weights 20.8" in text
+
+
+def test_estimates_say_whether_a_run_has_been_seen(plan: PlanFile) -> None:
+    assert "estimates are assumed" in render_plan(quoted(plan, 1000, 90))
+    steps = {
+        id: step.model_copy(update={"basis": "records measured in run small-test-1234; speed assumed"})
+        for id, step in quoted(plan, 1000, 90).quote.steps.items()
+    }
+    learnt = plan.model_copy(update={"quote": plan.quote.model_copy(update={"steps": steps})})
+    assert "estimates rest on small-test-1234" in render_plan(learnt)
+    assert "records measured in run small-test-1234" in render_plan(learnt, verbose=True)
+
+
+@pytest.mark.parametrize("width", [80, 90])
+def test_a_narrow_terminal_gets_narrow_lines(plan: PlanFile, width: int) -> None:
+    whole = render_plan(on_a_gpu(plan, usd=2.49), width=width)
+    assert max(map(len, whole.splitlines())) <= width
+    same = render_plan(on_a_gpu(plan, usd=2.49))
+    assert sorted(whole.replace("·", "").split()) == sorted(same.replace("·", "").split())
 
 
 def test_a_rehearsal_says_what_it_cannot_do(plan: PlanFile) -> None:

@@ -1,0 +1,87 @@
+"""Checks of a bound plan against its hardware: what would fail on a rented GPU fails here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from compiler.checks.view import short
+from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.estimate.dimensions import dimensions
+from compiler.estimate.memory import UTILIZATION
+from compiler.lock import Facts
+from compiler.lower.profile import Bound
+from compiler.plan.lock_key import lock_key
+from compiler.plan.model import Method, Quote, Train
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareView:
+    """The method, bound to a profile, with its quote and the models' facts by role."""
+
+    method: Method
+    bound: Bound
+    quote: Quote
+    lock: Mapping[str, Facts]
+
+
+HardwareCheck = Callable[[HardwareView, Diagnostics], None]
+
+
+def fits_the_gpu(view: HardwareView, found: Diagnostics) -> None:
+    """A step that runs out of GPU memory does so after hours, and on rented time. What a step needs is
+    added up when it is compiled: weights in their precision, adapter and optimizer, activations, logits, keys
+    and values. More than the GPU has is an error; where a model's size is only guessed from its name, a
+    warning."""
+    gpu = view.bound.gpu
+    if gpu is None:
+        return
+    over = []
+    for step in (step for stage in view.method.stages for step in stage.steps):
+        quoted = view.quote.steps[step.id]
+        fills = view.bound.binding.engine == "vllm" and not isinstance(step, Train)
+        offered = gpu.memory_gib * (UTILIZATION if fills else 1.0)
+        if quoted.needed_gib is not None and quoted.needed_gib > offered:
+            over.append((quoted, step, offered))
+    if not over:
+        return
+    worst, step, offered = max(over, key=lambda o: o[0].needed_gib or 0.0)
+    known = all(
+        (sizes := dimensions(model, view.lock.get(role, {}))) is not None and sizes.known
+        for role, model in view.bound.binding.models.items()
+    )
+    others = [short(other.id) for _, other, _ in over if other is not step]
+    more = f" Too much also for {listing(others)}." if others else ""
+    share = f", of which the engine may fill {UTILIZATION * 100:.0f} %" if offered < gpu.memory_gib else ""
+    report = found.error if known else found.warning
+    report(
+        "SS721",
+        f'"{short(step.id)}" needs {worst.needed_gib:.0f} GiB of GPU memory, and {offered:.0f} are to be had',
+        Label(view.bound.places["gpu"], f"{gpu.name}, {gpu.memory_gib:.0f} GiB{share}"),
+        help=f"In GiB: {worst.memory}.{more} {_remedy(step)}",
+    )
+
+
+def _remedy(step: object) -> str:
+    if isinstance(step, Train):
+        return "Train with smaller weights, a smaller batch or shorter records, or rent a larger GPU."
+    return "Bind a smaller model, or rent a larger GPU."
+
+
+def one_resident_base(view: HardwareView, found: Diagnostics) -> None:
+    """Three 32B models were once resident at once on one GPU. One base serves all roles of a plan, with an
+    adapter where it was trained: every role is bound to the same checkpoint in the same precision."""
+    bound = view.bound.binding.models
+    bases: dict[str, list[str]] = {}
+    for role, model in bound.items():
+        bases.setdefault(f"{lock_key(model)} {model.precision}", []).append(role)
+    if len(bases) < 2:
+        return
+    (first, *_), *others = bases.values()
+    found.error(
+        "SS722",
+        f"{len(bases)} base models would be resident at once: {listing([first, *(o[0] for o in others)])}",
+        Label(view.bound.places[f"model {others[0][0]}"], "another checkpoint or precision"),
+        Label(view.bound.places[f"model {first}"], "than this one"),
+        help="Bind all roles to one checkpoint in one precision: one resident base serves them.",
+    )

@@ -1,0 +1,101 @@
+"""The quote on the first screen: columns beside the steps, sums in the head line, what they rest on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from compiler.checks.view import short
+from compiler.plan.model import AnyStep, PlanFile, Quote, Stage, StepQuote
+from stagespec.wording import duration, money, rough
+
+_MEASURED = re.compile(r"measured in run ([^\s;]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One figure of each step, right-aligned."""
+
+    head: str
+    width: int
+    of: Callable[[Quote, StepQuote], str]
+
+
+def _usd(quote: Quote, step: StepQuote) -> str:
+    usd = quote.usd(step.seconds)
+    return "" if usd is None else money(usd)
+
+
+def _peak(_: Quote, step: StepQuote) -> str:
+    return "" if step.peak_gib is None else f"{step.peak_gib:.0f}"
+
+
+TOKENS = Column("tokens", 8, lambda _, step: rough(step.tokens))
+TIME = Column("time", 12, lambda _, step: duration(step.seconds))
+MONEY = Column("money", 9, _usd)
+PEAK = Column("GiB", 5, _peak)
+
+
+def figure_columns(plan: PlanFile) -> tuple[Column, ...]:
+    """Money only where there is a price, memory only where there is a GPU."""
+    priced = (MONEY,) if plan.quote.usd_per_hour is not None else ()
+    return (TOKENS, TIME, *priced, *((PEAK,) if plan.quote.gpu_gib is not None else ()))
+
+
+def figures(plan: PlanFile, step: AnyStep, columns: Sequence[Column]) -> str:
+    """A step's line in the columns; nothing for one that asks no model."""
+    quoted = plan.quote.steps.get(step.id)
+    if quoted is None or not quoted.tokens:
+        return ""
+    return "".join(f"{column.of(plan.quote, quoted):>{column.width}}" for column in columns)
+
+
+def sums(plan: PlanFile, stage: Stage) -> Iterator[str]:
+    """`$9.40 of 25`, `1 h 52 min`, `peak 61 GiB of 80`: what a stage takes in all."""
+    quoted = _quoted(plan, stage)
+    seconds = sum(step.seconds for step in quoted)
+    usd = plan.quote.usd(seconds)
+    if usd is not None:
+        yield f"{money(usd)}{f' of {stage.budget_usd:g}' if stage.budget_usd is not None else ''}"
+    if seconds:
+        yield duration(seconds)
+    peaks = [step.peak_gib for step in quoted if step.peak_gib is not None]
+    if peaks and plan.quote.gpu_gib is not None:
+        yield f"peak {max(peaks):.0f} GiB of {plan.quote.gpu_gib:.0f}"
+
+
+def total(plan: PlanFile, stage: Stage, columns: Sequence[Column]) -> str:
+    """The sums in the columns; of memory the peak."""
+    quoted = _quoted(plan, stage)
+    whole = StepQuote(
+        tokens=sum(step.tokens for step in quoted),
+        seconds=sum(step.seconds for step in quoted),
+        basis="",
+        peak_gib=max((step.peak_gib for step in quoted if step.peak_gib is not None), default=None),
+    )
+    return "".join(f"{column.of(plan.quote, whole):>{column.width}}" for column in columns)
+
+
+def foundations(plan: PlanFile, stage: Stage) -> Iterator[tuple[str, str]]:
+    """What of the GPU's memory the largest step of each kind of work needs, and what estimates rest on."""
+    largest: dict[bool, tuple[float, str, StepQuote]] = {}
+    for step in stage.steps:
+        quoted = plan.quote.steps.get(step.id)
+        if quoted is not None and quoted.needed_gib is not None:
+            one = (quoted.needed_gib, short(step.id), quoted)
+            trains = step.kind == "train"
+            largest[trains] = max(largest.get(trains, one), one, key=lambda other: other[0])
+    for number, (needed, name, quoted) in enumerate(largest.values()):
+        taken = f", takes {quoted.peak_gib:.0f}" if (quoted.peak_gib or 0) > needed + 1 else ""
+        yield "" if number else "memory", f"{name} needs {needed:.0f} GiB{taken}: {quoted.memory}"
+    told = [step for step in _quoted(plan, stage) if step.tokens]
+    runs = sorted({run for step in told for run in _MEASURED.findall(step.basis)})
+    if runs:
+        yield "estimates", f"rest on {', '.join(runs)}; -v says which are still assumed"
+    elif told:
+        yield "estimates", "are assumed: no run with this engine and model has been seen"
+
+
+def _quoted(plan: PlanFile, stage: Stage) -> list[StepQuote]:
+    return [plan.quote.steps[step.id] for step in stage.steps if step.id in plan.quote.steps]

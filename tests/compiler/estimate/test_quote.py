@@ -1,0 +1,161 @@
+"""Records, tokens, time and money of a plan; and how earlier runs correct them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from compiler.compile import compile_spec
+from compiler.estimate import Measured, Run
+from compiler.estimate.history import model_keys
+from compiler.plan.model import PlanFile, Quote, StepQuote
+
+GOOD = Path(__file__).parents[1] / "good"
+POD = """
+profile pod {
+  engine     = vllm
+  model base = hub("Qwen/Qwen2.5-7B", revision = "d149729398750b98c0af14eb82c78cfe92750796")
+  gpu        = { name = "H100 80GB", price = 2 usd per h }
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "profiles.stage"
+    path.write_text(path.read_text(encoding="utf-8") + POD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def quoted(profile: str = "test", *runs: Run, spec: str = "stage.stage") -> PlanFile:
+    compiled = compile_spec(spec, profile, None, runs)
+    assert compiled.plan is not None, [item.message for item in compiled.diagnostics.items]
+    return compiled.plan
+
+
+def step(plan: PlanFile, name: str) -> StepQuote:
+    return plan.quote.steps[f"small.{name}"]
+
+
+def run_of(plan: PlanFile, *steps: Measured, name: str = "earlier") -> Run:
+    """A run of this plan that measured these steps."""
+    binding = plan.binding
+    return Run(name, binding.engine, model_keys(binding), binding.profile, plan.quote.hardware, steps)
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_step_is_quoted_and_all_is_assumed_at_first() -> None:
+    plan = quoted()
+    assert plan.quote.steps.keys() == {s.id for s in plan.method.stages[0].steps}
+    for name in ("ideas", "clear", "answers", "good", "before", "student", "after"):
+        assert step(plan, name).tokens > 0
+        assert step(plan, name).seconds >= 0
+        assert step(plan, name).peak_gib is None
+    assert "measured" not in "".join(s.basis for s in plan.quote.steps.values())
+    assert plan.quote.usd(3600) is None
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_kind_of_step_is_quoted() -> None:
+    plan = quoted(spec="second.stage")
+    asked = {"critique", "revise", "negatives", "converse", "generate", "evaluate", "train", "best", "rate"}
+    for stage in plan.method.stages:
+        for one in stage.steps:
+            assert plan.quote.steps[one.id].tokens >= 0
+            if one.kind in asked:
+                assert plan.quote.steps[one.id].tokens > 0, one.id
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_gpu_gives_money_and_memory() -> None:
+    plan = quoted("pod")
+    assert plan.quote.usd(1800) == 1.0
+    assert plan.quote.gpu_gib == 79.6
+    for name in ("ideas", "clear", "before"):
+        assert step(plan, name).peak_gib == pytest.approx(0.9 * 79.6, abs=0.1)
+        assert 14 < (step(plan, name).needed_gib or 0) < 25
+    assert step(plan, "student").needed_gib == step(plan, "student").peak_gib
+    assert step(plan, "fresh").peak_gib is None
+    assert "data sheet of H100 80GB" in step(plan, "ideas").basis
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_steps_kept_changes_how_much_is_made() -> None:
+    plan = quoted("pod")
+    strict = run_of(plan, Measured("small.good", "judge", records=1000, kept=30))
+    more = quoted("pod", strict)
+    assert step(more, "ideas").tokens > 10 * step(plan, "ideas").tokens
+    assert "records measured in run earlier" in step(more, "ideas").basis
+    assert more.hashes == plan.hashes
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_kind_tells_of_a_step_that_was_never_run() -> None:
+    plan = quoted("pod")
+    kind = run_of(plan, Measured("other.judged", "judge", records=1000, kept=1000))
+    assert step(quoted("pod", kind), "ideas").tokens < step(plan, "ideas").tokens
+
+
+@pytest.mark.usefixtures("folder")
+def test_lengths_are_those_that_were_drawn() -> None:
+    plan = quoted("pod")
+    drawn = run_of(
+        plan, Measured("small.answers", "generate", requests=100, asked=100, read=3000, written=200)
+    )
+    learnt = quoted("pod", drawn)
+    assert "lengths measured in run earlier" in step(learnt, "answers").basis
+    assert step(learnt, "answers").tokens < step(plan, "answers").tokens
+
+
+@pytest.mark.usefixtures("folder")
+def test_speed_is_learnt_on_the_same_machine_only() -> None:
+    plan = quoted("pod")
+    slow = Measured("small.student", "train", trained=1000, seconds=1000.0)
+    here = quoted("pod", run_of(plan, slow))
+    assert step(here, "student").seconds == pytest.approx(step(here, "student").tokens, rel=0.01)
+    assert "speed measured in run earlier" in step(here, "student").basis
+    for other in (
+        replace(run_of(plan, slow), profile="another"),
+        replace(run_of(plan, slow), hardware="a desk"),
+        replace(run_of(plan, slow), engine="transformers"),
+        replace(run_of(plan, slow), models=frozenset({"another"})),
+    ):
+        assert step(quoted("pod", other), "student") == step(plan, "student")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_newest_run_is_believed() -> None:
+    plan = quoted("pod")
+    new = run_of(plan, Measured("small.good", "judge", records=10, kept=9), name="new")
+    old = run_of(plan, Measured("small.good", "judge", records=10, kept=1), name="old")
+    assert "in run new" in step(quoted("pod", new, old), "ideas").basis
+
+
+def test_a_smaller_gpu_is_slower_and_several_cost_more(folder: Path) -> None:
+    fast = quoted("pod")
+    path = folder / "profiles.stage"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"H100 80GB"', '"L40S", number = 2 gpus'), encoding="utf-8")
+    slow = quoted("pod")
+    assert step(slow, "ideas").seconds > 2 * step(fast, "ideas").seconds
+    assert slow.quote.usd_per_hour == 4.0
+    assert slow.quote.hardware == "2 L40S"
+    assert slow.hashes == fast.hashes
+
+
+def test_what_is_said_of_a_gpu_overrides_what_is_known(folder: Path) -> None:
+    path = folder / "profiles.stage"
+    text = path.read_text(encoding="utf-8")
+    own = '"mine", memory = 40 GiB, speed = 100 TFLOP per s, bandwidth = 1 TB per s'
+    path.write_text(text.replace('"H100 80GB"', own), encoding="utf-8")
+    assert quoted("pod").quote.gpu_gib == 40
+
+
+def test_money_is_a_share_of_an_hour() -> None:
+    quote = Quote(hardware="", usd_per_hour=2.49, steps={})
+    assert quote.usd(7200) == pytest.approx(4.98)

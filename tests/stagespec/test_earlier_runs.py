@@ -1,0 +1,77 @@
+"""What manifests tell of earlier runs, and that nothing in a runs folder stands in the way of a plan."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.estimate.history import model_keys
+from compiler.plan.model import PlanFile
+from stagespec.earlier_runs import MOST, earlier_runs
+
+
+def manifest(plan: PlanFile) -> dict[str, Any]:
+    return {
+        "binding": plan.binding.model_dump(mode="json"),
+        "machine": {"hardware": "a desk"},
+        "seconds": {"small.good": 2.5, "small.before": 4.0, "small.student": 30.0},
+        "tallies": {
+            "small.good": {"asked": 40, "computed": 30, "read": 900},
+            "small.before": {"asked": 6, "computed": 6, "read": 60, "written": 12},
+        },
+        "stages": [
+            {
+                "funnel": [
+                    {"step": "small.good", "kind": "judge", "kept": 12, "rejected": {"bad": 5, "odd": 3}}
+                ],
+                "evaluations": [{"step": "small.before"}, {"step": "small.after", "run": False}],
+                "training": [
+                    {"step": "small.student", "result": {"seconds": 20.0, "tokens_per_second": 50.0}},
+                    {"step": "small.other", "result": None},
+                ],
+            }
+        ],
+    }
+
+
+def write(runs: Path, name: str, text: str, age: int = 0) -> None:
+    folder = runs / name
+    folder.mkdir(parents=True)
+    path = folder / "manifest.json"
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (1_000_000 - age, 1_000_000 - age))
+
+
+def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) -> None:
+    write(tmp_path / "runs", "one", json.dumps(manifest(plan)))
+    (run,) = earlier_runs(tmp_path / "runs")
+    assert (run.name, run.engine, run.profile, run.hardware) == ("one", "mock", "test", "a desk")
+    assert run.models == model_keys(plan.binding)
+    steps = {step.step: step for step in run.steps}
+    good = steps["small.good"]
+    assert (good.kind, good.records, good.kept) == ("judge", 20, 12)
+    assert (good.asked, good.requests, good.read, good.seconds) == (40, 30, 900, 2.5)
+    assert steps["small.before"].written == 12
+    trained = steps["small.student"]
+    assert (trained.trained, trained.seconds) == (1000, 30.0)
+    assert "small.other" not in steps
+
+
+def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Path) -> None:
+    for age in range(MOST + 5):
+        write(tmp_path / "runs", f"run{age:02}", json.dumps(manifest(plan)), age)
+    assert [run.name for run in earlier_runs(tmp_path / "runs")] == [f"run{age:02}" for age in range(MOST)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "null", '{"binding": 3}', '{"binding": {"engine": "other"}}']
+)
+def test_what_cannot_be_read_is_passed_by(plan: PlanFile, tmp_path: Path, text: str) -> None:
+    write(tmp_path / "runs", "broken", text)
+    write(tmp_path / "runs", "whole", json.dumps(manifest(plan)), age=5)
+    assert [run.name for run in earlier_runs(tmp_path / "runs")] == ["whole"]
+    assert earlier_runs(tmp_path / "nowhere") == ()
