@@ -116,7 +116,7 @@ def test_the_words_that_join_are_the_grammars() -> None:
     found = re.search(r"^WORD[.\d]*: /\(([a-z|]+)\)", grammar_text(), re.M)
     assert found
     assert set(found[1].split("|")) == JOINING
-    keywords = set(re.findall(r'(?:disjunction|conjunction|sum) "([a-z]+)"', grammar_text()))
+    keywords = set(re.findall(r'^(?:OR|AND|MATCHES): "([a-z]+)"', grammar_text(), re.M))
     assert keywords == ALWAYS_JOINING
 
 
