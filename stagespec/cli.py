@@ -45,12 +45,9 @@ format_option = click.option(
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
+        from compiler import VERSION
 
-        try:
-            click.echo(f"stagespec {version('stagespec')}")
-        except PackageNotFoundError:
-            click.echo("stagespec, uninstalled")
+        click.echo(f"stagespec {VERSION}")
         ctx.exit()
 
 

@@ -59,9 +59,15 @@ def cache_path(grammar: str) -> Path | None:
     """Where the tables are kept: in the user's own folder, since reading them runs what they say."""
     depends_on = "\n".join([grammar, lark.__version__, sys.version])
     name = f"grammar-{hashlib.sha256(depends_on.encode()).hexdigest()[:16]}.tables"
+    folder = cache_folder()
+    return folder / name if folder else None
+
+
+def cache_folder() -> Path | None:
+    """The user's own folder for what can be made again."""
     with suppress(RuntimeError):  # no home folder
         folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(folder) / "stagespec" / name
+        return Path(folder) / "stagespec"
     return None
 
 
