@@ -19,9 +19,10 @@ from runtime.failures import RunFailed
 from runtime.models.local import LocalModel
 from runtime.training.batches import LengthGrouped
 from runtime.training.examples import LeftOut, TrainingExample
-from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
+from runtime.training.job import StepDone, TrainingResult, adapter_digest
+from runtime.training.sft import SftJob, train_sft
 
-Straight = tuple[SftJob, SftResult]
+Straight = tuple[SftJob, TrainingResult]
 
 
 class Killed(Exception):
@@ -47,7 +48,10 @@ def test_training_in_a_child_learns_and_measures(job: SftJob) -> None:
     result = run_in_child(train_sft, replace(job, epochs=8), events.append)
     steps = [e for e in events if isinstance(e, StepDone)]
     assert len(steps) == len(events) == result.steps == 8 * 6
-    assert steps[-1] == StepDone(48, 48, result.losses[-1][1])
+    assert (steps[-1].step, steps[-1].of) == (48, 48)
+    assert [(s.step, s.loss) for s in steps] == list(result.losses)
+    assert [(s.step, s.grad_norm) for s in steps] == list(result.grad_norms)
+    assert all(s.tokens_per_second > 0 and s.margin is None and s.accuracy is None for s in steps)
     assert result.losses[-1][1] < result.losses[0][1] / 2
     assert len(result.dev_losses) == 8
     assert result.dev_losses[-1] < result.dev_losses[0]
