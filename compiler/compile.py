@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from compiler.checks import CHECKS, StageView
+from compiler.checks import CHECKS, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
 from compiler.estimate import quote
@@ -70,8 +70,9 @@ def _compile(program: Program, found: Diagnostics, profile: str, seed: int | Non
         for wanted in step.inputs
         if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
     )
+    texts = Texts(low.records)
     for stage in method.stages:
-        view = StageView(stage, method, low.places, steps, across)
+        view = StageView(stage, method, low.places, steps, across, texts)
         for check in CHECKS:
             check(view, found)
     let_stand(low, method)

@@ -20,7 +20,6 @@ from runtime.statistics import share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.work import Work
 
-MANIFEST = "manifest.json"
 PACKAGES = (
     "stagespec",
     "torch",

@@ -13,8 +13,9 @@ from compiler.plan.model import PlanFile
 from runtime import datasets, journal
 from runtime.bind import bind, prove
 from runtime.failures import RunFailed, RunStopped
+from runtime.folders import MANIFEST, PLAN, run_folder
 from runtime.journal import Journal, disk_errors, write_whole
-from runtime.manifest import MANIFEST, closing_lines, manifest_json
+from runtime.manifest import closing_lines, manifest_json
 from runtime.progress import Listener
 from runtime.scheduler import execute
 from runtime.work import Work
@@ -27,11 +28,6 @@ class RunSummary:
     folder: Path
     lines: tuple[str, ...]
     stopped: str | None = None
-
-
-def run_folder(plan: PlanFile, runs: Path) -> Path:
-    """Where a plan's run lives: one folder per plan, so that the same command goes on where it was."""
-    return runs / f"{plan.method.name}-{plan.binding.profile}-{plan.hashes.plan[:8]}"
 
 
 def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
@@ -47,7 +43,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        write_whole(folder / "plan.json", plan.model_dump_json(indent=1))
+        write_whole(folder / PLAN, plan.model_dump_json(indent=1))
         (folder / MANIFEST).unlink(missing_ok=True)
         known = journal.results(runs)
         with Journal(folder) as log:

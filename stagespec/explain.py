@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from textwrap import fill
 
 from compiler.checks import BY_CODE
+from compiler.guards import MISTAKES, Mistake
 from stagespec.codes import CODES, FAMILIES
 
 WIDTH = 88
@@ -14,7 +15,16 @@ WIDTH = 88
 def explanation(code: str) -> str | None:
     """Text for a terminal, or None where there is no such code."""
     meant = meaning(code)
-    return f"{code} ({family(code)})\n\n{fill(meant, WIDTH)}" if meant else None
+    if not meant:
+        return None
+    stopped = [fill(f"{m.number}. {m.what}", WIDTH, subsequent_indent="   ") for m in mistakes(code)]
+    told = "\n\nIt stops what really went wrong (docs/guards.md):\n" + "\n".join(stopped) if stopped else ""
+    return f"{code} ({family(code)})\n\n{fill(meant, WIDTH)}{told}"
+
+
+def mistakes(code: str) -> list[Mistake]:
+    """The mistakes that a code stops."""
+    return [mistake for mistake in MISTAKES if code in mistake.codes]
 
 
 def meaning(code: str) -> str:

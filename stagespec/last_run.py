@@ -8,11 +8,9 @@ from pathlib import Path
 
 from compiler.diff import Change, StepChange, diff_plans, diff_settings
 from compiler.plan.model import PlanFile
-from runtime.run import run_folder
+from runtime.folders import PLAN, run_folder
 from stagespec.endings import Refused
 from stagespec.plan_file import read_plan
-
-PLAN = "plan.json"
 
 
 @dataclass(frozen=True, slots=True)

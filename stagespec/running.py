@@ -9,8 +9,8 @@ import click
 
 from compiler.plan.model import PlanFile
 from runtime.failures import RunStopped
-from runtime.manifest import MANIFEST
-from runtime.run import run, run_folder
+from runtime.folders import MANIFEST, run_folder
+from runtime.run import run
 from stagespec.progress_bars import watching
 from stagespec.report import write_report
 

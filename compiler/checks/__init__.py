@@ -1,31 +1,59 @@
 """Checks of method: one small function per way in which an experiment has fooled itself.
 
-Each reads one stage of the plan and appends diagnostics. The registry says which codes each may
-report; its docstring is what `stagespec explain` shows for them.
+Each reads one stage of the plan and appends diagnostics. The registry says which codes each may report,
+and which of the mistakes of `compiler.guards` it stops; its docstring is what `stagespec explain` shows.
 """
 
-from compiler.checks import data, evaluation, training
-from compiler.checks.view import Check, StageView
+from dataclasses import dataclass
 
-BY_CODE: dict[str, Check] = {
-    "SS610": data.few_shot_prompt_owns_its_stops,
-    "SS611": data.every_step_is_used,
-    "SS612": data.kept_apart_from_held_out,
-    "SS613": data.near_duplicates_removed,
-    "SS614": data.completeness_ruled,
-    "SS620": training.data_is_judged,
-    "SS621": training.quality_before_training,
-    "SS622": training.gap_shown_before_training,
-    "SS623": training.output_is_gated,
-    "SS624": training.output_is_gated,
-    "SS630": evaluation.claims_are_greedy,
-    "SS631": evaluation.claims_have_baselines,
-    "SS632": evaluation.trained_and_evaluated_alike,
-    "SS633": evaluation.test_set_is_for_claims,
-    "SS634": evaluation.test_set_is_for_claims,
-    "SS635": evaluation.effect_can_be_seen,
-}
+from compiler.checks import data, evaluation, pairs, requirements, stages, training
+from compiler.checks.view import Check, StageView, Texts
 
-CHECKS: tuple[Check, ...] = tuple(dict.fromkeys(BY_CODE.values()))
 
-__all__ = ["BY_CODE", "CHECKS", "Check", "StageView"]
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A check, its codes, and the numbers of the mistakes that it stops."""
+
+    check: Check
+    codes: tuple[str, ...]
+    stops: tuple[int, ...] = ()
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(data.few_shot_prompt_owns_its_stops, ("SS610",), (43,)),
+    Guard(data.every_step_is_used, ("SS611",), (3, 21, 22)),
+    Guard(data.kept_apart_from_held_out, ("SS612",), (31, 60)),
+    Guard(data.near_duplicates_removed, ("SS613",), (57,)),
+    Guard(data.completeness_ruled, ("SS614",), (61,)),
+    Guard(data.pilot_is_smaller, ("SS615",), (92,)),
+    Guard(data.held_out_is_not_shown, ("SS616",), (60, 89)),
+    Guard(data.prompts_repeat_seldom, ("SS617",), (69,)),
+    Guard(pairs.negatives_differ, ("SS618",), (27,)),
+    Guard(data.learnt_text_is_written_by_a_model, ("SS619",), (1, 42, 47)),
+    Guard(training.data_is_judged, ("SS620",), (3, 22)),
+    Guard(training.quality_before_training, ("SS621",), (28, 78)),
+    Guard(training.gap_shown_before_training, ("SS622",), (67,)),
+    Guard(training.output_is_gated, ("SS623", "SS624"), (32,)),
+    Guard(stages.adapter_goes_on, ("SS625",), (11,)),
+    Guard(pairs.reference_is_the_start, ("SS626",)),
+    Guard(pairs.length_is_controlled, ("SS627",)),
+    Guard(stages.promises_are_kept, ("SS628",), (25,)),
+    Guard(stages.release_rests_on_releases, ("SS629",), (20,)),
+    Guard(evaluation.claims_are_greedy, ("SS630",), (34,)),
+    Guard(evaluation.claims_have_baselines, ("SS631",), (68,)),
+    Guard(evaluation.trained_and_evaluated_alike, ("SS632",), (2,)),
+    Guard(evaluation.test_set_is_for_claims, ("SS633", "SS634"), (60,)),
+    Guard(evaluation.effect_can_be_seen, ("SS635",), (35,)),
+    Guard(stages.forgetting_is_measured, ("SS636",)),
+    Guard(stages.base_is_an_arm, ("SS637",), (68,)),
+    Guard(requirements.gates_can_open_and_close, ("SS638",), (71,)),
+    Guard(evaluation.test_set_is_opened_once, ("SS639",)),
+    Guard(evaluation.claim_rests_on_checks, ("SS640",), (66,)),
+    Guard(evaluation.one_score_for_one_claim, ("SS641",), (12,)),
+    Guard(evaluation.gap_is_measured_alike, ("SS642",), (13,)),
+)
+
+CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
+BY_CODE: dict[str, Check] = {code: guard.check for guard in GUARDS for code in guard.codes}
+
+__all__ = ["BY_CODE", "CHECKS", "GUARDS", "Check", "Guard", "StageView", "Texts"]

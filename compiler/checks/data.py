@@ -21,6 +21,7 @@ from compiler.plan.model import (
     Train,
 )
 
+SUBJECTS = ("instruction", "question", "task")  # columns that say what an item asks
 WRITERS = Generate | Revise | Negatives | Converse
 
 
@@ -86,6 +87,30 @@ def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
             )
 
 
+def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
+    """An item that stands among the exemplars, the seeds or a critic's examples measures what was shown. No
+    held-out item may stand in any other data of the plan."""
+    told: set[tuple[str, str]] = set()
+    for step in view.of(Evaluate):
+        for items in step.items:
+            for name, data in view.method.datasets.items():
+                if data.role == "held_out" or (items, name) in told:
+                    continue
+                shared = [c for c, t in data.columns.items() if t == "text" and c in SUBJECTS]
+                for column in shared:
+                    theirs = view.texts.of(name, column)
+                    known = view.method.datasets[items].columns
+                    both = [t for t in view.texts.of(items, column) if t in theirs] if column in known else []
+                    if both:
+                        told.add((items, name))
+                        found.error(
+                            "SS616",
+                            f'{len(both)} items of "{items}" also stand in "{name}"',
+                            view.place(step.id),
+                            help=f"One of them: {theirs[both[0]]}",
+                        )
+
+
 def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
     """A model that writes its own data repeats itself: in one run two thirds of the pairs were copies, and
     one item stood 273 times. A filter before training should drop near-duplicates over the stage."""
@@ -120,6 +145,63 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
                 Label(view.place(train.id), "trained on here"),
                 help='Add to rules: reject "truncated" when finish == length',
             )
+
+
+def pilot_is_smaller(view: StageView, found: Diagnostics) -> None:
+    """A pilot is looked at before the rest is paid for. Thirty were approved and four were run; a pilot that
+    is larger than the whole approves nothing."""
+    for step in view.of(Generate):
+        if step.until_kept is not None and (step.pilot_items or 0) > step.until_kept:
+            found.error(
+                "SS615",
+                f'the pilot of "{short(step.id)}" ({step.pilot_items}) is larger than all that is wanted '
+                f"({step.until_kept})",
+                view.place(step.id),
+                help="Make the pilot smaller, or want more.",
+            )
+
+
+def prompts_repeat_seldom(view: StageView, found: Diagnostics) -> None:
+    """One prompt stood up to 13 times in pairs that were called unique: only whole pairs were compared. The
+    text that a model is trained to answer is itself freed of duplicates, or capped."""
+    for train in view.of(Train):
+        shown = _shown_columns(train.prompt, view)
+        upstream = [step for step in view.before(train.id) if isinstance(step, Filter)]
+        guarded = {step.near.column for step in upstream if step.near} | {c for s in upstream for c in s.caps}
+        made = {
+            step.into: _shown_columns(step.prompt, view)
+            for step in view.before(train.id)
+            if isinstance(step, Compose)
+        }
+        shown |= {column for name in shown for column in made.get(name, ())}
+        if any(isinstance(step, Filter) and step.near for step in upstream) and not shown & guarded:
+            found.warning(
+                "SS617",
+                f'what "{short(train.id)}" is asked may repeat: only {listing(sorted(guarded))} is compared',
+                view.place(train.id),
+                help=f"Add to a filter: caps = {{ {min(shown, default='instruction')} = 1 items }}",
+            )
+
+
+def learnt_text_is_written_by_a_model(view: StageView, found: Diagnostics) -> None:
+    """The text called chosen was once a literal stub, and placeholders were mixed into the data. What a
+    compose step fills in is a person's template; learnt as an answer, it teaches the template."""
+    for train in view.of(Train):
+        for step in view.before(train.id):
+            if isinstance(step, Compose) and step.into in view.learns(train):
+                found.warning(
+                    "SS619",
+                    f'"{short(train.id)}" learns "{step.into}", which no model wrote',
+                    Label(view.place(train.id)),
+                    Label(view.place(step.id), "a template"),
+                    help="Let a model write it, or allow it with the reason.",
+                )
+
+
+def _shown_columns(use: PromptUse, view: StageView) -> set[str]:
+    """The record's columns that a prompt shows."""
+    columns = view.method.prompts[use.prompt].columns
+    return {use.columns.get(c, c) for c, type_ in columns.items() if type_ != "items"}
 
 
 def _reads_finish(expression: Expression | Value) -> bool:

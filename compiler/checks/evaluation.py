@@ -125,5 +125,81 @@ def detectable_lift(items: int, alpha: float, discordant: float) -> float:
     return high
 
 
+def gap_is_measured_alike(view: StageView, found: Diagnostics) -> None:
+    """A gap that is measured with other settings than the claim is another gap: the answers before training
+    were once allowed fewer tokens than those after. Both are sampled, cut and scored alike."""
+    claims = [step for step in view.of(Evaluate) if step.compare and step.compare.test == "mcnemar"]
+    needed = {id for train in view.of(Train) for id in train.needs}
+    for gate in view.of(Gate):
+        for id in gate.inputs if gate.id in needed else ():
+            before = view.step(id)
+            for claim in claims if isinstance(before, Evaluate) else ():
+                assert isinstance(before, Evaluate)
+                for what in ("sampling", "rules", "answer"):
+                    if getattr(before, what) != getattr(claim, what):
+                        found.error(
+                            "SS642",
+                            f'"{short(before.id)}" and "{short(claim.id)}" have different {what}',
+                            Label(view.place(before.id)),
+                            Label(view.place(claim.id), "the claim"),
+                            help="Write both like one preset: evaluate before like answering { ... }",
+                        )
+
+
+def test_set_is_opened_once(view: StageView, found: Diagnostics) -> None:
+    """Each look at a test set uses some of it up: with every further claim on the same items the chance of a
+    false one grows. A stage makes its claim on a test set once."""
+    opened: dict[str, Evaluate] = {}
+    for step in view.of(Evaluate):
+        for name in step.items if step.compare else ():
+            if view.method.datasets[name].split != "test":
+                continue
+            if name in opened:
+                found.warning(
+                    "SS639",
+                    f'"{name}" is opened for two claims',
+                    Label(view.place(step.id)),
+                    Label(view.place(opened[name].id), "the first"),
+                    help="Put the arms into one evaluation, or divide alpha by the number of claims.",
+                )
+            else:
+                opened[name] = step
+
+
+def claim_rests_on_checks(view: StageView, found: Diagnostics) -> None:
+    """A scorer that knew neither facts nor formats passed whatever read well. Where the items carry checks
+    that a program can make, the claim rests on them, and a critic's score stands beside."""
+    for step in view.of(Evaluate):
+        if step.compare is None or step.compare.score == "check":
+            continue
+        if all(view.method.datasets[name].columns.get("check") == "check" for name in step.items):
+            found.warning(
+                "SS640",
+                f'"{short(step.id)}" claims by critic {step.compare.score}, and its items carry checks',
+                view.place(step.id),
+                help="Compare by the checks: score = check in the comparison.",
+            )
+
+
+def one_score_for_one_claim(view: StageView, found: Diagnostics) -> None:
+    """Four scoring schemes stood behind one claim, and the best was reported. One pair of arms is compared by
+    one score in a stage."""
+    seen: dict[tuple[str, str, str], Evaluate] = {}
+    for step in view.of(Evaluate):
+        if step.compare is None:
+            continue
+        arm, baseline = step.arms[step.compare.arm], step.arms[step.compare.baseline]
+        key = (step.compare.test, f"{arm.model} {arm.prompt}", f"{baseline.model} {baseline.prompt}")
+        first = seen.setdefault(key, step)
+        if first.compare is not None and first.compare.score != step.compare.score:
+            found.error(
+                "SS641",
+                f"one claim is made by two scores, {first.compare.score} and {step.compare.score}",
+                Label(view.place(step.id)),
+                Label(view.place(first.id), "and here"),
+                help="Decide before the run which score the claim rests on.",
+            )
+
+
 def _splits(view: StageView, step: Evaluate) -> set[str | None]:
     return {view.method.datasets[name].split for name in step.items}

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.plan.model import AnyStep, Method, Stage, Supervised, Train
 
 S = TypeVar("S")
+
+
+class Texts:
+    """The texts of data files by column, without case and white space, each read at most once."""
+
+    def __init__(self, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        self._records = records
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
+
+    def of(self, data: str, column: str) -> Mapping[str, str]:
+        """Plain text to the text as it stands."""
+        key = (data, column)
+        if key not in self._known:
+            texts = [str(record[column]) for record in self._records.get(data, ())]
+            self._known[key] = {" ".join(text.casefold().split()): text for text in texts}
+        return self._known[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,7 @@ class StageView:
     places: Mapping[str, Span]
     steps: Mapping[str, AnyStep]
     read_elsewhere: frozenset[str]
+    texts: Texts
 
     def of(self, kind: type[S]) -> Iterator[S]:
         return (step for step in self.stage.steps if isinstance(step, kind))

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from runtime.folders import MANIFEST
 from runtime.journal import write_whole
-from runtime.manifest import MANIFEST
 
 REPORT = "report.html"
 

@@ -117,3 +117,20 @@ def test_raw_is_the_text_before_any_cut() -> None:
     )
     assert apply(rules, {"r": "yes\nQ: more"}).sink == "runaway"
     assert apply(rules, {"r": "yes\nmore"}).sink is None
+
+
+@pytest.mark.parametrize(
+    ("op", "below", "at", "above"),
+    [
+        ("<", True, False, False),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        (">=", False, True, True),
+        ("==", False, True, False),
+        ("!=", True, False, True),
+    ],
+)
+def test_one_comparator_per_operator(op: str, below: bool, at: bool, above: bool) -> None:
+    """Rules and gates compare by the same table, so ">=" is ">=" everywhere."""
+    found = [COMPARE[op](value, 2) for value in (1, 2, 3)]
+    assert found == [below, at, above]

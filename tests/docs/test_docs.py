@@ -20,6 +20,7 @@ from compiler.source import Source
 from compiler.syntax.parse import parse
 from stagespec import diagnostics_text, endings, explain, reference
 from stagespec.cli import main
+from stagespec.guards_page import guards_page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -94,6 +95,21 @@ def test_the_tables_are_the_compilers_own(request: pytest.FixtureRequest) -> Non
         path.write_text(reference.filled(page), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == reference.filled(page), "pytest tests/docs --snapshot-update"
     assert set(re.findall(r"<!-- generated: (\w+) -->", page)) == set(reference.TABLES)
+
+
+def test_the_guards_are_the_registrys_own(request: pytest.FixtureRequest) -> None:
+    cases: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests" / "compiler" / "wrong").iterdir()):
+        found = re.search(r"^# expects (.+)$", path.read_text(encoding="utf-8"), re.M)
+        for code in found.group(1).split() if found else ():
+            cases.setdefault(code, []).append(path.stem)
+    for code, names in cases.items():
+        names.sort(key=lambda name: (not name.startswith(code), name))
+    page = guards_page(cases)
+    path = DOCS / "guards.md"
+    if request.config.option.update_snapshots:
+        path.write_text(page, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == page, "pytest tests/docs --snapshot-update"
 
 
 def commands() -> list[Block]:

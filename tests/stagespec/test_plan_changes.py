@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from compiler.compile import compile_spec
 from compiler.plan.model import PlanFile
-from runtime.run import run_folder
+from runtime.folders import run_folder
 from stagespec.change_lines import reason, summary
 from stagespec.cli import main
 from stagespec.dry_run import render_plan

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from compiler.plan.model import PlanFile
 from runtime.failures import RunFailed, RunStopped
 from runtime.progress import Listener, Said
-from runtime.run import RunSummary, run_folder
+from runtime.folders import run_folder
+from runtime.run import RunSummary
 from stagespec import locking, running
 from stagespec.cli import main
 

@@ -1,0 +1,122 @@
+"""Checks on what gates require: whether it can hold at all, and whether it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.checks.view import StageView, short
+from compiler.diagnostics import Diagnostics
+from compiler.plan.expressions import Value
+from compiler.plan.model import Evaluate, Expression, Gate, Quality
+
+OUTCOMES = {
+    "mcnemar": ("improved", "no difference shown", "worse", "not shown"),
+    "no_worse": ("no worse", "no difference shown", "worse", "not shown"),
+}
+SHARES = ("accepted", "rate_rejected", "rate_where", "arm_rate")
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`measure op value`, with what may be measured: from `least` to `most`."""
+
+    measure: Expression
+    op: str
+    value: float
+    most: float
+
+
+def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
+    """A gate was once set where no result could meet it, another where every result did, and nobody noticed.
+    What a gate requires must be possible, alone and together, and must be able to fail."""
+    for gate in view.stage.steps:
+        if not isinstance(gate, Gate | Quality):
+            continue
+        for problem in _problems(gate, view):
+            found.error("SS638", f'gate "{short(gate.id)}" {problem}', view.place(gate.id))
+
+
+def _problems(gate: Gate | Quality, view: StageView) -> Iterator[str]:
+    required = [part for r in gate.require for part in _joined(r.condition)]
+    bounds = [bound for part in required if (bound := _bound(part)) is not None]
+    for bound in bounds:
+        if not _possible([bound], bound.most):
+            yield "can never open: no measured value meets one of its bounds"
+        elif _always(bound):
+            yield "can never close: every measured value meets one of its bounds"
+    by_measure: dict[str, list[Bound]] = {}
+    for bound in bounds:
+        by_measure.setdefault(repr(bound.measure), []).append(bound)
+    for same in by_measure.values():
+        if all(_possible([b], b.most) for b in same) and not _possible(same, same[0].most):
+            yield "can never open: two of its bounds exclude each other"
+    for part in required:
+        yield from _verdicts(part, view)
+
+
+def _joined(condition: Expression) -> Iterator[Expression]:
+    """The parts of a condition that must all hold."""
+    if condition.op == "and":
+        for part in condition.args:
+            if isinstance(part, Expression):
+                yield from _joined(part)
+    else:
+        yield condition
+
+
+def _bound(part: Expression) -> Bound | None:
+    if part.op not in FLIPPED or len(part.args) != 2:
+        return None
+    left, right = part.args
+    op = part.op
+    if isinstance(right, Expression) and not isinstance(left, Expression):
+        left, right, op = right, left, FLIPPED[op]
+    if not isinstance(left, Expression) or isinstance(right, Expression | str | bool):
+        return None
+    if left.op in SHARES:
+        return Bound(left, op, right, 1.0)
+    return Bound(left, op, right, float("inf")) if left.op in ("kept", "median") else None
+
+
+def _possible(bounds: list[Bound], most: float) -> bool:
+    """Whether some value from 0 to `most` meets all bounds: one of their values, or one just beside them."""
+    step = 1e-9
+    values = {0.0, most if most < float("inf") else 1e12}
+    for bound in bounds:
+        values |= {bound.value, bound.value - step, bound.value + step}
+    return any(0 <= v <= most and all(_meets(v, b) for b in bounds) for v in values)
+
+
+def _always(bound: Bound) -> bool:
+    values = (0.0, bound.value, bound.value - 1e-9, bound.value + 1e-9, min(bound.most, 1e12))
+    return all(_meets(v, bound) for v in values if 0 <= v <= bound.most)
+
+
+def _meets(value: float, bound: Bound) -> bool:
+    wanted = bound.value
+    return {
+        "<": value < wanted,
+        "<=": value <= wanted,
+        ">": value > wanted,
+        ">=": value >= wanted,
+        "==": value == wanted,
+        "!=": value != wanted,
+    }[bound.op]
+
+
+def _verdicts(part: Expression | Value, view: StageView) -> Iterator[str]:
+    """A verdict that the test of its comparison cannot give."""
+    if not isinstance(part, Expression):
+        return
+    asked = [arg for arg in part.args if isinstance(arg, Expression) and arg.op == "verdict"]
+    wanted = [arg for arg in part.args if isinstance(arg, str)]
+    if part.op == "==" and asked and wanted:
+        step = view.step(str(asked[0].args[0]))
+        if isinstance(step, Evaluate) and step.compare and wanted[0] not in OUTCOMES[step.compare.test]:
+            word = wanted[0].replace(" ", "_")
+            yield f"can never open: test {step.compare.test} does not end in {word}"
+        return
+    for arg in part.args:
+        yield from _verdicts(arg, view)

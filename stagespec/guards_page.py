@@ -1,0 +1,61 @@
+"""docs/guards.md, made from the table of mistakes and the registry of checks: it cannot fall behind them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from compiler.checks import GUARDS
+from compiler.guards import MISTAKES, Mistake, Where
+from stagespec.explain import meaning
+
+WHERE: dict[Where, str] = {
+    "compile": "compiling",
+    "bind": "binding, before anything is made",
+    "run": "running",
+    "design": "no room for it",
+    "open": "**open**",
+}
+HEAD = """# What cannot go wrong any more
+
+Each of these mistakes was really made in an experiment of this kind. The page is made from the compiler's \
+own table and its registry of checks (`pytest tests/docs --snapshot-update`). Tests hold that every code \
+named here is shown on a wrong spec, that each check taken out of the registry is missed by exactly its own \
+cases, and that every test named here is there.
+
+"""
+
+
+def guards_page(cases: Mapping[str, Sequence[str]]) -> str:
+    """The page. `cases` are the wrong specs that show each code, by code."""
+    counts = Counter(mistake.where for mistake in MISTAKES)
+    told = ", ".join(f"{counts[where]} {WHERE[where].strip('*')}" for where in WHERE if counts[where])
+    rows = (_row(mistake, cases) for mistake in MISTAKES)
+    table = _table(("", "what went wrong", "stopped in", "by", "shown by"), rows)
+    checks = (
+        (", ".join(f"`{code}`" for code in guard.codes), meaning(guard.codes[0]), _numbers(guard.stops))
+        for guard in GUARDS
+    )
+    return (
+        f"{HEAD}Of {len(MISTAKES)}: {told}.\n\n{table}\n\n## The checks of method\n\n"
+        f"`stagespec explain CODE` says the same in a terminal.\n\n"
+        f"{_table(('code', 'why', 'mistakes'), checks)}\n"
+    )
+
+
+def _row(mistake: Mistake, cases: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    codes = ", ".join(f"`{code}`" for code in mistake.codes)
+    by = "; ".join(part for part in (codes, mistake.how) if part)
+    shown = [f"`{cases[code][0]}`" for code in mistake.codes if cases.get(code)]
+    shown += [f"`{test.rpartition('/')[2]}`" for test in mistake.tests]
+    return str(mistake.number), mistake.what, WHERE[mistake.where], by, ", ".join(shown)
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines)
