@@ -29,10 +29,11 @@ class DpoResult(TrainingResult):
     rejected one (nats), and accuracy the share of pairs in which it is.
 
     `first_loss` is of the first batch before the first update, without dropout; the ones by (optimizer
-    step, value) are taken with it.
+    step, value) are taken with it. `reference_seconds` went into the reference, before `seconds`.
     """
 
     first_loss: float
+    reference_seconds: float
     margins: tuple[tuple[int, float], ...]
     accuracies: tuple[tuple[int, float], ...]
     dev_margins: tuple[float, ...]

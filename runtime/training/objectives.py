@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,23 +80,25 @@ class OnPairs(Objective[Pair]):
     def __init__(self, job: DpoJob) -> None:
         self._job = job
         self._reference: dict[Pair, tuple[float, float]] = {}
-        self.first_loss = 0.0
+        self._known = reference.Reference((), 0.0, 0.0)
 
     def prepare(self, model: Any, kept: Sequence[Pair], dev: Sequence[Pair], first: Sequence[Pair]) -> None:
         stored = Path(self._job.work) / reference.NAME
         pairs = (*kept, *dev)
         known = reference.read(stored)
         if known is None:
+            began = time.monotonic()
             with _as_it_is(model, bf16=self._job.weights != "float32") as device:
                 found = reference.logprobs(model, pairs, self._job)
                 self._reference = dict(zip(pairs, found, strict=True))
                 batch = {name: t.to(device) for name, t in self.collate(first).items()}
                 measured = self.measure(model, batch)
-            known = reference.Reference(found, measured.loss.item() / measured.count)
+            first_loss = measured.loss.item() / measured.count
+            known = reference.Reference(found, first_loss, time.monotonic() - began)
             self._check(known.first_loss)
             reference.write(stored, known)
         self._reference = dict(zip(pairs, known.logprobs, strict=True))
-        self.first_loss = known.first_loss
+        self._known = known
 
     def collate(self, examples: Sequence[Pair]) -> dict[str, torch.Tensor]:
         """As `collate` for the chosen sides and then the rejected; `reference` has the shape (2 * pairs,)."""
@@ -115,7 +118,8 @@ class OnPairs(Objective[Pair]):
     def result(self, measured: Mapping[str, Any], logged: Logged) -> DpoResult:
         return DpoResult(
             **measured,
-            first_loss=self.first_loss,
+            first_loss=self._known.first_loss,
+            reference_seconds=self._known.seconds,
             margins=logged("margin"),
             accuracies=logged("accuracy"),
             dev_margins=tuple(value for _, value in logged("eval_margin")),

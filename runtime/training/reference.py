@@ -22,10 +22,12 @@ _LEARNER = "default"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """(chosen, rejected) log-probabilities of each pair in nats, and the loss before the first update."""
+    """(chosen, rejected) log-probabilities of each pair in nats, the loss before the first update, and the
+    time that all of it took."""
 
     logprobs: tuple[tuple[float, float], ...]
     first_loss: float
+    seconds: float
 
 
 def read(path: Path) -> Reference | None:
@@ -33,7 +35,7 @@ def read(path: Path) -> Reference | None:
     if not path.is_file():
         return None
     stored = json.loads(path.read_text(encoding="utf-8"))
-    return Reference(tuple((c, r) for c, r in stored["logprobs"]), stored["first_loss"])
+    return Reference(tuple((c, r) for c, r in stored["logprobs"]), stored["first_loss"], stored["seconds"])
 
 
 def write(path: Path, found: Reference) -> None:

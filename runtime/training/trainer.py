@@ -52,9 +52,9 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     trainer = _trainer(job, objective, model, kept, dev, sampler, seed, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    began = time.monotonic()
     first = _batches(kept, sampler, 1)[0]
     objective.prepare(model, kept, dev, first)
+    began = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - began
     sha256 = adapter.write(model, Path(job.out))
