@@ -86,7 +86,7 @@ def test_records_are_conserved_from_step_to_step(finished):
     assert kept["small.good"] >= 20
     rows = {name: d["kept"] + d["rejected"] for name, d in manifest["datasets"].items()}
     assert rows["small.fresh"] == kept["small.ideas"]
-    assert (summary.folder / "datasets" / "explicit_instructions.fresh.parquet").exists()
+    assert (summary.folder / "datasets" / "small.fresh.parquet").exists()
 
 
 def test_no_held_out_text_is_trained_on(plan, finished):
@@ -94,7 +94,7 @@ def test_no_held_out_text_is_trained_on(plan, finished):
 
     summary, _, _ = finished
     trained = (
-        pq.read_table(summary.folder / "datasets" / "explicit_instructions.data.train.parquet")
+        pq.read_table(summary.folder / "datasets" / "small.data.train.parquet")
         .column("instruction")
         .to_pylist()
     )
