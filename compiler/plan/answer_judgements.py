@@ -6,6 +6,7 @@ The other kinds hold such words against an answer, for elsewhere they are an ech
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import Check, float_of, strings, word_entries
@@ -56,8 +57,10 @@ def choice(check: Check, item: Item) -> bool:
 def revises(check: Check, item: Item) -> bool:
     """The first line has all `words`, none of `without` and at most `max` words; no word need be new."""
     line = item.head
-    written = re.match(r"\W*[A-Z\d].*[.!?]\W*$", line)  # "Rex ran ten miles." has no word that binds it
-    if t.is_bare_list(item.paragraph) or (t.is_pile(line, item.own) and not written):
+    written = re.match(r"\W*[A-Z\d].*[.!?]\W*$", line)  # "Rex ran ten miles." is all keywords, and yet right
+    wanted = {word for entry in word_entries(check) for form in _forms(entry) for word in t.words(form)}
+    only_keywords = t.is_pile(line, item.own) or set(t.words(line)) <= wanted
+    if t.is_bare_list(item.paragraph) or (only_keywords and not written):
         return False
     banned = strings(check, "without") if "without" in check else []
     return (
@@ -65,6 +68,10 @@ def revises(check: Check, item: Item) -> bool:
         and all(has_any(line, entry) for entry in word_entries(check))
         and not has_any(line, banned)
     )
+
+
+def _forms(entry: Sequence[str] | str) -> Sequence[str]:
+    return [entry] if isinstance(entry, str) else entry
 
 
 def _places(text: str, forms: list[str]) -> list[tuple[int, int]]:

@@ -100,6 +100,15 @@ def test_no_draft_passes_as_its_own_revision() -> None:
     assert len(copied) <= 0.02 * len(REVISIONS), copied
 
 
+def test_no_check_of_a_revision_looks_for_one_word_alone() -> None:
+    """A text that only says the word that a revision adds has revised nothing."""
+    for row in REVISIONS:
+        wanted = cast(list[list[str] | str], check_of(row).get("words", []))
+        firsts = [entry if isinstance(entry, str) else entry[0] for entry in wanted]
+        assert not passes(check_of(row), str(row["instruction"]), " ".join(firsts).lower()), row["id"]
+        assert len(words(" ".join(firsts))) != 1, row["id"]
+
+
 def test_a_shorter_text_has_a_limit_below_the_text_that_it_shortens() -> None:
     for row in REVISIONS:
         if row["type"] == "shorten":

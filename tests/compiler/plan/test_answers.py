@@ -281,6 +281,7 @@ CASES: list[tuple[Check, str, list[str], list[str]]] = [
             "We stayed at home.",
             "There was rain, and so we decided that we would all stay at home.",
             "rain, home, stay",
+            "rain home",
             "Rain stay home decided",
         ],
     ),
