@@ -73,18 +73,13 @@ def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
 
 
 def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
-    kind = plan.binding.engine
-    if kind == "vllm":
-        raise RunFailed(
-            "the vllm engine is not in this version yet",
-            "Choose a profile whose engine is transformers; the plan stays the same.",
-        )
     return start_engine(
-        kind,
+        plan.binding.engine,
         local.folder,
         local.sha256,
         dtype=plan.binding.models[role].precision,
         threads=plan.binding.threads,
+        adapter_rank=max((step.lora.rank for step in _steps(plan, Train)), default=0),
     )
 
 

@@ -16,16 +16,26 @@ from typing import Literal
 
 from runtime.child import Channel, Child
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
+from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import RunEnded, RunFailed
 
-EngineKind = Literal["transformers", "mock"]
+EngineKind = Literal["transformers", "vllm", "mock"]
 
 
 def start_engine(
-    kind: EngineKind, folder: Path, model_sha256: str, dtype: str = "float32", threads: int | None = None
+    kind: EngineKind,
+    folder: Path,
+    model_sha256: str,
+    dtype: str = "float32",
+    threads: int | None = None,
+    adapter_rank: int = 0,
+    memory_share: float = MEMORY_SHARE,
 ) -> HostedEngine:
-    """Start an engine and wait until its model is loaded. RunFailed if it can't be."""
-    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads))
+    """Start an engine and wait until its model is loaded. RunFailed if it can't be.
+
+    `adapter_rank`, the largest that will be asked for, and `memory_share`, of the GPU, are vLLM's.
+    """
+    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads, adapter_rank, memory_share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class _Start:
     model_sha256: str
     dtype: str
     threads: int | None
+    adapter_rank: int
+    memory_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +173,13 @@ def _engine(start: _Start) -> Engine:
     # Read when torch loads, so before it: threads that wait asleep and not spinning lose little alone, and
     # keep a machine that does other work from slowing both down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if start.kind == "vllm":
+        prepare_environment(start.threads)
+        from runtime.engines.vllm_engine import VllmEngine
+
+        return VllmEngine(
+            start.folder, start.model_sha256, start.dtype, start.adapter_rank, start.memory_share
+        )
     from runtime.engines.transformers_engine import TransformersEngine
 
     return TransformersEngine(start.folder, start.model_sha256, start.dtype, start.threads)
