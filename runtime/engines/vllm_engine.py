@@ -128,7 +128,8 @@ class VllmEngine:
         return id
 
     def _open(self, adapter_rank: int) -> None:
-        arguments = settings(self._folder, self._dtype, adapter_rank, self._memory_share)
+        device = current_platform.device_type
+        arguments = settings(self._folder, self._dtype, adapter_rank, self._memory_share, device)
         try:
             self._engine: Any = vllm.LLM(**arguments).llm_engine
         except (OSError, ValueError) as error:

@@ -38,8 +38,9 @@ def prepare_environment(threads: int | None) -> None:
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
 
 
-def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float) -> dict[str, Any]:
-    """Keyword arguments of `vllm.LLM`. RunFailed for a precision or rank that vLLM has not."""
+def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float, device: str) -> dict[str, Any]:
+    """Keyword arguments of `vllm.LLM` on a "cuda" or "cpu" device. RunFailed for a precision or rank that
+    vLLM has not, and for a folder without a model."""
     if dtype not in _DTYPES:
         raise RunFailed(f"The vllm engine knows no precision {dtype!r}.", "Use float32 or bf16.")
     for name in ("config.json", "tokenizer.json"):
@@ -60,6 +61,9 @@ def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float) -
         "gpu_memory_utilization": memory_share,
         "disable_log_stats": True,
         "seed": 0,
+        # When a prompt is computed in parts, vLLM takes back what was drawn after all but the last. It can't
+        # do that to a seeded generator on a CPU, and dies of it.
+        **({"enable_chunked_prefill": False} if device == "cpu" else {}),
         **_lora(adapter_rank),
     }
 
