@@ -14,8 +14,8 @@ from typing import Any
 from compiler.plan.model import Evaluate, Generate, Judge, PlanFile, PromptUse, Train
 from runtime import journal
 from runtime.certificate import Certificate, certify
-from runtime.engines.host import start_engine
 from runtime.engines.protocol import Engine
+from runtime.engines.replicas import start_engines
 from runtime.failures import RunFailed, RunStopped
 from runtime.identity import digest, sample
 from runtime.journal import Journal
@@ -73,7 +73,7 @@ def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
 
 
 def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
-    return start_engine(
+    return start_engines(
         plan.binding.engine,
         local.folder,
         local.sha256,

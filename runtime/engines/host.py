@@ -80,14 +80,10 @@ class HostedEngine:
     facts: EngineFacts
 
     def __init__(self, start: _Start) -> None:
-        self._child = Child(_serve, start, f"The {start.kind} engine")
+        self._start = start
         self._submissions = 0
-        self._busy = False
-        try:
-            self.facts = self._child.receive()
-        except BaseException:
-            self._child.close()
-            raise
+        self._busy = self._resting = False
+        self._child, self.facts = _begun(start)
 
     @property
     def pid(self) -> int:
@@ -96,12 +92,14 @@ class HostedEngine:
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
         """Results as they finish. RunFailed if a request can't be run, or the child is gone."""
-        if self._busy:
-            raise RuntimeError("The engine is busy: read the results of the last submission first.")
+        self._refuse_if_busy()
         self._busy = True
         self._submissions += 1
         number = self._submissions
         try:
+            if self._resting:
+                self._child, self.facts = _begun(self._start)
+                self._resting = False
             self._child.send(_Submission(number, tuple(requests)))
             answer = self._next(number)
             while answer is not None:
@@ -120,9 +118,17 @@ class HostedEngine:
         finally:
             self._busy = False
 
+    def rest(self) -> None:
+        """End the child if it is on a GPU, until the next submission. What is on a CPU stays there."""
+        self._refuse_if_busy()
+        if self.facts.device != "cpu" and not self._resting:
+            self._child.close()
+            self._resting = True
+
     def close(self) -> None:
         """End the child; all its memory comes back."""
         self._child.close()
+        self._resting = False
 
     def __enter__(self) -> HostedEngine:
         return self
@@ -132,6 +138,10 @@ class HostedEngine:
     ) -> None:
         self.close()
 
+    def _refuse_if_busy(self) -> None:
+        if self._busy:
+            raise RuntimeError("The engine is busy: read the results of the last submission first.")
+
     def _next(self, number: int) -> Result | None:
         while True:
             answer: _Answer = self._child.receive()
@@ -140,6 +150,16 @@ class HostedEngine:
             if isinstance(answer.result, RunEnded):
                 raise answer.result
             return answer.result
+
+
+def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
+    """A child whose model is loaded, and what it says of itself."""
+    child = Child(_serve, start, f"The {start.kind} engine")
+    try:
+        return child, child.receive()
+    except BaseException:
+        child.close()
+        raise
 
 
 # --- in the child ----------------------------------------------------------------------------------

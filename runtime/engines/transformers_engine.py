@@ -68,6 +68,9 @@ class TransformersEngine:
         for adapter in sorted(by_adapter, key=lambda name: name or ""):
             yield from self._run(adapter, by_adapter[adapter])
 
+    def rest(self) -> None:
+        """It is on no GPU."""
+
     def close(self) -> None:
         """Drop the model. All its memory comes back when the process ends."""
         del self._packed, self._adapters

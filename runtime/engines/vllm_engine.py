@@ -91,6 +91,9 @@ class VllmEngine:
             ]
         )
 
+    def rest(self) -> None:
+        """Nothing, by itself: its host ends it and starts it again."""
+
     def close(self) -> None:
         """End vLLM's processes; the GPU's memory is free on return."""
         self._engine.engine_core.shutdown()

@@ -127,6 +127,7 @@ def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
 
     with disk_errors(stored):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)
+    work.engine.rest()  # a GPU seldom holds the model twice
     result: SftResult = run_in_child(train_sft, job, tell)
     write_whole(stored, json.dumps({"job": meaning, "result": asdict(result)}, indent=1))
     work.listener(Ended(key, f"{result.steps} steps on {result.examples} examples", time.monotonic() - began))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,16 @@ def test_the_transformers_engine_is_silent_and_closes_even_when_busy(
     assert time.monotonic() - began < 3
     assert gone(engine.pid)
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_engine_on_a_gpu_rests_and_comes_back_by_itself(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        first = engine.pid
+        engine.rest()
+        assert not gone(first)  # it is on no GPU
+        engine.facts = replace(engine.facts, device="cuda")
+        engine.rest()
+        engine.rest()
+        assert gone(first)
+        assert len(completions(engine, some_draws(3))) == 3
+        assert engine.pid != first
