@@ -6,6 +6,7 @@ and its death is a failure with one sentence, not a hang.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -194,6 +195,8 @@ def _engine(start: _Start) -> Engine:
     # keep a machine that does other work from slowing both down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if start.kind == "vllm":
+        if importlib.util.find_spec("vllm") is None:
+            raise RunFailed("vLLM is not installed.", "pip install 'stagespec[pod]', on a machine with a GPU.")
         prepare_environment(start.threads)
         from runtime.engines.vllm_engine import VllmEngine
 

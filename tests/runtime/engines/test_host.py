@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -100,6 +101,13 @@ def test_a_killed_engine_is_a_failure_and_not_a_hang(tokenizer_folder: Path) -> 
 def test_what_cannot_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(RunFailed, match=r"There is no tokenizer at .*: tokenizer\.json is missing\."):
         start_engine("mock", tmp_path, SHA)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
+def test_a_missing_vllm_is_named_with_its_remedy(tiny_folder: Path) -> None:
+    with pytest.raises(RunFailed, match="vLLM is not installed") as caught:
+        start_engine("vllm", tiny_folder, SHA)
+    assert "stagespec[pod]" in caught.value.help
 
 
 def test_an_unexpected_error_shows_the_last_lines(tmp_path: Path) -> None:
