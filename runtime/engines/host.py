@@ -196,7 +196,9 @@ def _engine(start: _Start) -> Engine:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if start.kind == "vllm":
         if importlib.util.find_spec("vllm") is None:
-            raise RunFailed("vLLM is not installed.", "pip install 'stagespec[pod]', on a machine with a GPU.")
+            raise RunFailed(
+                "vLLM is not installed.", "pip install 'stagespec[pod]', on a machine with a GPU."
+            )
         prepare_environment(start.threads)
         from runtime.engines.vllm_engine import VllmEngine
 

@@ -42,9 +42,7 @@ def main() -> int:
     parser.add_argument("--prompts", type=int, default=2000)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument(
-        "--replicas", type=int, default=1, help="engines on the GPU, for speed"
-    )
+    parser.add_argument("--replicas", type=int, default=1, help="engines on the GPU, for speed")
     parser.add_argument("--dtype", default="bf16", choices=["bf16", "float32"])
     options = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(options.folder / "tokenizer.json"))
