@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import pickle
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,8 @@ _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); import runtime.child as c; c.main()"
 )
 _LAST_LINES = 20
+_CAUSE = re.compile(r"\w(Error|Exception): ")
+_CAUSES, _CAUSE_LENGTH = 3, 500
 _LAST_BYTES = 20_000
 _SECONDS_TO_END = 5.0
 
@@ -197,8 +200,10 @@ class Child(Generic[A]):
     def _last_output(self) -> str:
         size = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, size - _LAST_BYTES))
-        lines = self._output.read().decode("utf-8", "replace").splitlines()
-        return "\n".join([line for line in lines if line.strip()][-_LAST_LINES:])
+        lines = [line for line in self._output.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        # The cause may stand far above, where a process of the child told of it.
+        causes = [line[:_CAUSE_LENGTH] for line in lines[:-_LAST_LINES] if _CAUSE.search(line)]
+        return "\n".join([*causes[-_CAUSES:], *lines[-_LAST_LINES:]])
 
 
 def run_in_child(
