@@ -35,6 +35,8 @@ from runtime.models.files import read_json_if_there
 
 # Raised by hand when this engine may give other results for the same request.
 _REVISION = 1
+# The oldest version that was found to honour seeds without a GPU; 0.25 does not.
+_FOR_CPUS = (0, 32)
 
 
 class VllmEngine:
@@ -132,6 +134,12 @@ class VllmEngine:
 
     def _open(self, adapter_rank: int) -> None:
         device = current_platform.device_type
+        version = tuple(int(part) for part in vllm.__version__.split(".")[:2])
+        if device == "cpu" and version < _FOR_CPUS:
+            raise RunFailed(
+                f"vLLM {vllm.__version__} ignores seeds on a CPU where not all requests of a batch have one.",
+                f"Without a GPU take vLLM {'.'.join(map(str, _FOR_CPUS))}.",
+            )
         arguments = settings(self._folder, self._dtype, adapter_rank, self._memory_share, device)
         try:
             self._engine: Any = vllm.LLM(**arguments).llm_engine
