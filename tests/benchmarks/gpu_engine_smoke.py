@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--prompts", type=int, default=2000)
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--compared", type=int, default=24, help="prompts for the agreement")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--replicas", type=int, default=1, help="engines on the GPU, for speed")
     parser.add_argument("--dtype", default="bf16", choices=["bf16", "float32"])
@@ -54,6 +55,7 @@ def main() -> int:
     report["memory_used_mib"] = {"before": used_mib()}
     with tempfile.TemporaryDirectory() as made:
         report["agreement"] = agreement(options, encode, made, report)
+    print(json.dumps(report, indent=1), file=sys.stderr, flush=True)  # should what follows fail
     prompts = [encode(text) for text in numbered(options.prompts)]
     report["speed"] = speed(options, prompts, [encode(text) for text in judged(48)], encode)
     print(json.dumps(report, indent=1))
@@ -86,7 +88,7 @@ def agreement(
     """Labels, continuations and greedy completions, for the base and an adapter, in one batch."""
     adapter = str(Path(made) / "adapter")
     run_in_child(make_adapter, (str(options.folder), options.dtype, adapter))
-    prompts = [encode(text) for text in few_shot(24, orders=4)]
+    prompts = [encode(text) for text in few_shot(options.compared, orders=4)]
     labels = tuple(dict.fromkeys(encode(text)[0] for text in (" A", " B", " The", " It", "\n")))
     ending = encode(" It is used at home and at work, and many people keep one near the door.")
     requests = [
@@ -270,11 +272,12 @@ def raw(job: tuple[str, str, list[Ids], list[Ids], int], _: Callable[[object], N
     """In a child: vLLM by itself, as its own documentation uses it, but for ids as prompts."""
     prepare_environment(None)
     import vllm
+    from vllm.platforms import current_platform
 
     folder, dtype, prompts, warm, tokens = job
     kind = "bfloat16" if dtype == "bf16" else "float32"
     more: dict[str, Any] = {}
-    if vllm.platforms.current_platform.device_type == "cpu":
+    if current_platform.device_type == "cpu":
         more["enable_chunked_prefill"] = False
     llm = vllm.LLM(folder, dtype=kind, max_model_len=-1, gpu_memory_utilization=MEMORY_SHARE, **more)
 
