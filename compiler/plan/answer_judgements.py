@@ -47,10 +47,9 @@ def choice(check: Check, item: Item) -> bool:
     following = t.words(rest)[:1]
     if not following or not re.match(r"\s+[\w']", rest):
         return True
-    label = end - start == 1 or bool(
-        t.numbers(sentence[start:end])
-    )  # of "A dog" or "four dogs" it is no answer
-    goes_on = t.FUNCTION_WORDS | _GOES_ON if label else known
+    # A letter or a number may belong to what follows it: "A dog" and "four dogs" choose nothing.
+    is_label = end - start == 1 or bool(t.numbers(sentence[start:end]))
+    goes_on = t.FUNCTION_WORDS | _GOES_ON if is_label else known
     return following[0] in goes_on - _CONDITIONS
 
 
