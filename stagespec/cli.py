@@ -121,6 +121,7 @@ def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
     """Run a stage, or a plan that was compiled and reviewed before. A run that was stopped goes on."""
     from stagespec.compiling import compiled_or_exit
     from stagespec.plan_file import is_plan, read_plan
+    from stagespec.staleness import refuse_stale
 
     if is_plan(Path(spec)):
         if profile is not None or seed is not None:
@@ -128,6 +129,7 @@ def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
                 "a plan has its profile and seed in it; --profile and --seed go with a spec"
             )
         plan = read_plan(Path(spec))
+        refuse_stale(Path(spec), plan)
     else:
         plan = compiled_or_exit(spec, profile, seed, runs=runs)
     from stagespec.running import run_plan

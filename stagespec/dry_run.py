@@ -178,10 +178,15 @@ def _last(plan: PlanFile, width: int) -> Iterator[str]:
 
 def run_command(plan: PlanFile) -> str:
     """The command that runs this plan from its spec."""
-    named = f"pipeline {plan.method.name}" if plan.method.pipeline else plan.method.name
-    spec = plan.places.get(named, "SPEC:1").rpartition(":")[0]
+    spec = entry_file(plan)
     seed = f" --seed {plan.binding.seed}" if plan.binding.seed else ""
     return f"stagespec run {spec} --profile {plan.binding.profile}{seed}"
+
+
+def entry_file(plan: PlanFile) -> str:
+    """The file that the plan was compiled from, as its author named it."""
+    named = f"pipeline {plan.method.name}" if plan.method.pipeline else plan.method.name
+    return plan.places.get(named, "SPEC:1").rpartition(":")[0]
 
 
 def _entry(label: str, text: str, width: int) -> Iterator[str]:
