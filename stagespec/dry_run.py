@@ -26,6 +26,8 @@ WIDTH = 100
 LEAST_WIDTH = 80
 LABEL = 10
 NOTHING = Comparison("")
+SCREEN = 45  # lines; what is longer is told briefly
+BRIEFLY = "          -v tells all of each step"
 
 
 def render_plan(
@@ -39,12 +41,16 @@ def render_plan(
     width = min(max(width, LEAST_WIDTH), WIDTH)
     lines = [*_heading(plan, width)]
     whole = stages_shown(plan, verbose)
-    if len(plan.method.stages) > 1:
-        lines += ["", *overview(plan, changes, width)]
+    several = len(plan.method.stages) > 1
+    if several:
+        lines += ["", *overview(plan, changes, width, briefly=bool(whole) and not verbose)]
     for stage in whole:
-        if len(plan.method.stages) > 1:
+        if several and len(whole) > 1:
             lines += ["", *_titled(plan, stage, width)]
-        lines += ["", *_steps(plan, stage, changes, width)]
+        steps = list(_steps(plan, stage, changes, width))
+        if not verbose and len(lines) + len(steps) > SCREEN:
+            steps = [*_steps(plan, stage, changes, width, briefly=True), BRIEFLY]
+        lines += ["", *steps]
     lines.append("")
     for stage in whole or plan.method.stages:
         lines += _closing(plan, stage, width)
@@ -94,8 +100,11 @@ def _heading(plan: PlanFile, width: int) -> Iterator[str]:
         yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}", width)
 
 
-def _steps(plan: PlanFile, stage: Stage, compared: Comparison, width: int) -> Iterator[str]:
-    """The steps in an order in which they can run, with figures at the right of each first line."""
+def _steps(
+    plan: PlanFile, stage: Stage, compared: Comparison, width: int, briefly: bool = False
+) -> Iterator[str]:
+    """The steps in an order in which they can run, with figures at the right of each first line; `briefly`
+    one sentence of each, and what changed in it."""
     gone = [step for step in compared.steps if step.mark == "-"]
     everyone = [*stage.steps, *gone]
     names = max(len(short(step.id)) for step in everyone)
@@ -109,7 +118,10 @@ def _steps(plan: PlanFile, stage: Stage, compared: Comparison, width: int) -> It
         change = changes.get(step.id)
         texts: list[str] = []
         beside = figures(plan, step, columns)
-        for number, sentence in enumerate(_told(plan, step, change)):
+        told = _told(plan, step, change)
+        if briefly:
+            told = [*told[:1], *(one for one in told[1:] if change and one.startswith(f"{change.mark} "))]
+        for number, sentence in enumerate(told):
             room = left - indent if beside and number == 0 else width - indent
             texts += _wrapped(sentence, room, width - indent)
         mark = change.mark if change else " "

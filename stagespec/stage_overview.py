@@ -14,8 +14,9 @@ from stagespec.wording import count
 MARKS = ("+", "~", "-")
 
 
-def overview(plan: PlanFile, compared: Comparison, width: int) -> Iterator[str]:
-    """The stages in the order in which they run, with figures at the right, and a sum of them."""
+def overview(plan: PlanFile, compared: Comparison, width: int, briefly: bool = False) -> Iterator[str]:
+    """The stages in the order in which they run, with figures at the right, and a sum of them; `briefly` a
+    line for each."""
     columns = figure_columns(plan)
     left = width - sum(column.width for column in columns)
     names = max(len(stage.name) for stage in plan.method.stages)
@@ -24,7 +25,7 @@ def overview(plan: PlanFile, compared: Comparison, width: int) -> Iterator[str]:
         first, *rest = _told(plan, stage, compared)
         mark = _mark(stage, compared)
         yield f"{f'{mark} {stage.name:<{names}}  {first}':<{left}}{total(plan, [stage], columns)}"
-        for line in rest:
+        for line in () if briefly else rest:
             yield " " * (names + 4) + line
     yield f"{'total':<{left}}{total(plan, plan.method.stages, columns)}"
 

@@ -40,6 +40,8 @@ class Work(SimpleNamespace):
             records={},
             taints=[],
             step_seconds={},
+            tally={},
+            tallies={},
             journal=SimpleNamespace(append=lambda *_, **__: None),
             listener=lambda _: None,
             good=good,
