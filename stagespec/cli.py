@@ -86,7 +86,7 @@ def main() -> None:
 @format_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the plan, or with --format html the page, to a file.",
 )

@@ -156,8 +156,9 @@ def _last(plan: PlanFile, width: int) -> Iterator[str]:
 
 def run_command(plan: PlanFile) -> str:
     """The command that runs this plan from its spec."""
-    stage = plan.method.stages[0]
-    spec = plan.places.get(stage.name, "SPEC:1").rpartition(":")[0]
+    named = plan.method.name
+    places = (plan.places.get(name) for name in (named, f"pipeline {named}", plan.method.stages[-1].name))
+    spec = next((place for place in places if place), "SPEC:1").rpartition(":")[0]
     seed = f" --seed {plan.binding.seed}" if plan.binding.seed else ""
     return f"stagespec run {spec} --profile {plan.binding.profile}{seed}"
 
