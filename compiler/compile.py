@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
+from compiler import VERSION
 from compiler.checks import CHECKS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
@@ -31,13 +31,6 @@ class Compiled:
     plan: PlanFile | None
     diagnostics: Diagnostics
     program: Program
-
-
-def compiler_version() -> str:
-    try:
-        return version("stagespec")
-    except PackageNotFoundError:
-        return "uninstalled"
 
 
 def compile_spec(path: str, profile: str, seed: int | None = None, runs: Sequence[Run] = ()) -> Compiled:
@@ -92,7 +85,7 @@ def _compile(
     if found.failed:
         return Compiled(None, found, program)
     plan = PlanFile(
-        compiler=compiler_version(),
+        compiler=VERSION,
         hashes=hashes(method, bound.binding),
         method=method,
         binding=bound.binding,

@@ -15,8 +15,8 @@ from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import Evaluate, PlanFile, PromptUse, Train
 from runtime import journal
 from runtime.certificate import Certificate, certify
-from runtime.engines.host import start_engine
 from runtime.engines.protocol import Engine
+from runtime.engines.replicas import start_engines
 from runtime.failures import RunFailed, RunStopped
 from runtime.identity import digest, sample
 from runtime.journal import Journal
@@ -77,18 +77,13 @@ def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
 
 
 def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
-    kind = plan.binding.engine
-    if kind == "vllm":
-        raise RunFailed(
-            "the vllm engine is not in this version yet",
-            "Choose a profile whose engine is transformers; the plan stays the same.",
-        )
-    return start_engine(
-        kind,
+    return start_engines(
+        plan.binding.engine,
         local.folder,
         local.sha256,
         dtype=plan.binding.models[role].precision,
         threads=plan.binding.threads,
+        adapter_rank=max((step.lora.rank for step in _steps(plan, Train)), default=0),
     )
 
 

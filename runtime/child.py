@@ -7,20 +7,24 @@ shown only when something fails.
 
 Messages are pickles, which delimit themselves, on two pipes: the child's standard input carries
 what the parent sends, its standard output what the child sends. Each process learns of the other's
-death from the end of its pipe, so neither outlives nor waits for a dead one.
+death from the end of its pipe, so neither outlives nor waits for a dead one. What the child has
+started itself (vLLM computes in processes of its own) ends with it, however it ends.
 """
 
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import pickle
 import queue
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -38,6 +42,8 @@ _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); import runtime.child as c; c.main()"
 )
 _LAST_LINES = 20
+_CAUSE = re.compile(r"\w(Error|Exception): ")
+_CAUSES, _CAUSE_LENGTH = 3, 500
 _LAST_BYTES = 20_000
 _SECONDS_TO_END = 5.0
 
@@ -102,6 +108,7 @@ class Child(Generic[A]):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
+            process_group=0,  # a group of its own, with all that the child will start
         )
         try:
             self._write(sys.path)
@@ -174,6 +181,8 @@ class Child(Generic[A]):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # whom it left behind
 
     def _death(self) -> RunFailed:
         if self._output.closed:
@@ -191,8 +200,10 @@ class Child(Generic[A]):
     def _last_output(self) -> str:
         size = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, size - _LAST_BYTES))
-        lines = self._output.read().decode("utf-8", "replace").splitlines()
-        return "\n".join([line for line in lines if line.strip()][-_LAST_LINES:])
+        lines = [line for line in self._output.read().decode("utf-8", "replace").splitlines() if line.strip()]
+        # The cause may stand far above, where a process of the child told of it.
+        causes = [line[:_CAUSE_LENGTH] for line in lines[:-_LAST_LINES] if _CAUSE.search(line)]
+        return "\n".join([*causes[-_CAUSES:], *lines[-_LAST_LINES:]])
 
 
 def run_in_child(
@@ -260,10 +271,22 @@ def _read(incoming: BinaryIO, messages: queue.SimpleQueue[Any]) -> None:
         while True:
             messages.put(pickle.load(incoming))
     except EOFError:
+        _end_own_children()
         os._exit(0)
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+
+
+def _end_own_children() -> None:
+    """Ask them to end, so that they give back what the system would not take, then make them."""
+    children = multiprocessing.active_children()
+    for child in children:
+        child.terminate()
+    until = time.monotonic() + _SECONDS_TO_END / 2
+    for child in children:
+        child.join(max(0.0, until - time.monotonic()))
+        child.kill()
 
 
 def _failure(error: BaseException) -> _Failed:

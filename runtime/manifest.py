@@ -243,5 +243,5 @@ def closing_lines(work: Work) -> tuple[str, ...]:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]
             if isinstance(step, Output):
-                lines.append(f"output: {outcome}")
+                lines.append(f"{step.id}: {outcome}")
     return tuple(lines)

@@ -97,9 +97,17 @@ class Work:
     def adapter(self, model: str) -> Adapter | None:
         """The adapter of a model reference: none for a base, the trained one for a train step, and for a
         stage's output that of the model it gave out. A train step whose gate was closed has none."""
+        return self.adapters.get(self._given(model))
+
+    def runs(self, model: str) -> bool:
+        """Whether a model reference can answer: a role, a trained step, or an output that is one of them."""
+        model = self._given(model)
+        return model in self.method.models or model in self.adapters
+
+    def _given(self, model: str) -> str:
         while model in self.given:
             model = self.given[model]
-        return self.adapters.get(model)
+        return model
 
     def render(self, use: PromptUse, columns: Mapping[str, Any], *draw: object) -> str:
         """The prompt's text for one record; its samples depend on the run's seed and on `draw` alone."""

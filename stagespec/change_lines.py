@@ -38,7 +38,7 @@ def change(plan: PlanFile, one: Change) -> str:
     """
     subject = "" if one.subject in ("", PROFILE) else f"{one.subject}, "
     file, _, line = one.place.rpartition(":")
-    own = plan.places.get(plan.method.stages[0].name, "").rpartition(":")[0]
+    own = plan.places.get(plan.method.name, "").rpartition(":")[0]
     place = f" ({f'line {line}' if file == own else one.place})" if one.place else ""
     return (
         f"{subject}{_what(_statement(plan, one) or one.field, _short(one.old), _short(one.new), one)}{place}"

@@ -48,12 +48,9 @@ format_option = click.option(
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
+        from compiler import VERSION
 
-        try:
-            click.echo(f"stagespec {version('stagespec')}")
-        except PackageNotFoundError:
-            click.echo("stagespec, uninstalled")
+        click.echo(f"stagespec {VERSION}")
         ctx.exit()
 
 
@@ -135,6 +132,7 @@ def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
     """Run a stage, or a plan that was compiled and reviewed before. A run that was stopped goes on."""
     from stagespec.compiling import compiled_or_exit
     from stagespec.plan_file import is_plan, read_plan
+    from stagespec.staleness import refuse_stale
 
     if is_plan(Path(spec)):
         if profile is not None or seed is not None:
@@ -142,6 +140,7 @@ def run(spec: str, profile: str | None, seed: int | None, runs: Path) -> None:
                 "a plan has its profile and seed in it; --profile and --seed go with a spec"
             )
         plan = read_plan(Path(spec))
+        refuse_stale(Path(spec), plan)
     else:
         plan = compiled_or_exit(spec, profile, seed, runs=runs)
     from stagespec.running import run_plan

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from compiler.compile import compiler_version
+from compiler import VERSION
 from compiler.diagnostics import Diagnostic, Fix, Label, Span
 from compiler.source import Source
 from stagespec.diagnostics_text import in_order
@@ -24,7 +24,7 @@ def render(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> str:
     """One run with its rules (the codes that were found) and its results."""
     items = in_order(found, sources)
     codes = sorted({item.code for item in items})
-    driver = {"name": "stagespec", "version": compiler_version(), "rules": [_rule(code) for code in codes]}
+    driver = {"name": "stagespec", "version": VERSION, "rules": [_rule(code) for code in codes]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

@@ -18,6 +18,7 @@ from stagespec.change_lines import reason, summary
 from stagespec.dry_run_detail import detail
 from stagespec.figures import figure_columns, figures, foundations, sums, total
 from stagespec.last_run import Comparison
+from stagespec.stage_overview import overview
 from stagespec.step_lines import UNBROKEN, sentences
 from stagespec.wording import count, points, share, source_of
 
@@ -36,10 +37,17 @@ def render_plan(
     """
     changes = compared or NOTHING
     width = min(max(width, LEAST_WIDTH), WIDTH)
-    lines: list[str] = []
-    for stage in plan.method.stages:
-        steps = _steps(plan, stage, changes, width)
-        lines += [*_heading(plan, stage, width), "", *steps, "", *_closing(plan, stage, width)]
+    lines = [*_heading(plan, width)]
+    whole = stages_shown(plan, verbose)
+    if len(plan.method.stages) > 1:
+        lines += ["", *overview(plan, changes, width)]
+    for stage in whole:
+        if len(plan.method.stages) > 1:
+            lines += ["", *_titled(plan, stage, width)]
+        lines += ["", *_steps(plan, stage, changes, width)]
+    lines.append("")
+    for stage in whole or plan.method.stages:
+        lines += _closing(plan, stage, width)
     lines += _changes(plan, changes, width)
     lines += _notes(plan, width)
     if verbose:
@@ -48,10 +56,24 @@ def render_plan(
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _heading(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
-    binding = plan.binding
-    yield "   ".join([stage.name, *sums(plan, stage)])
+def stages_shown(plan: PlanFile, verbose: bool) -> tuple[Stage, ...]:
+    """The stages whose steps are shown: the one that the plan is named after, of a pipeline none at first,
+    and with `verbose` all."""
+    if verbose or len(plan.method.stages) == 1:
+        return plan.method.stages
+    return tuple(stage for stage in plan.method.stages if stage.name == plan.method.name)
+
+
+def _titled(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
+    yield "   ".join([stage.name, *sums(plan, [stage], stage.budget_usd)])
     yield from wrap(stage.doc, width)
+
+
+def _heading(plan: PlanFile, width: int) -> Iterator[str]:
+    binding = plan.binding
+    named = plan.method.pipeline or plan.method.stages[-1]
+    yield "   ".join([plan.method.name, *sums(plan, plan.method.stages, named.budget_usd)])
+    yield from wrap(named.doc, width)
     yield ""
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
     threads = f", {binding.threads} threads" if binding.threads else ""
@@ -95,7 +117,7 @@ def _steps(plan: PlanFile, stage: Stage, compared: Comparison, width: int) -> It
         yield f"{start:<{left}}{beside}"
         for text in texts[1:]:
             yield " " * indent + text
-    yield f"{'total':<{left}}{total(plan, stage, columns)}"
+    yield f"{'total':<{left}}{total(plan, [stage], columns)}"
     for taken in gone:
         yield f"- {taken.kind:<{kinds}}  {short(taken.id):<{names}}  {reason(plan, taken)}"
 
@@ -156,11 +178,15 @@ def _last(plan: PlanFile, width: int) -> Iterator[str]:
 
 def run_command(plan: PlanFile) -> str:
     """The command that runs this plan from its spec."""
-    named = plan.method.name
-    places = (plan.places.get(name) for name in (named, f"pipeline {named}", plan.method.stages[-1].name))
-    spec = next((place for place in places if place), "SPEC:1").rpartition(":")[0]
+    spec = entry_file(plan)
     seed = f" --seed {plan.binding.seed}" if plan.binding.seed else ""
     return f"stagespec run {spec} --profile {plan.binding.profile}{seed}"
+
+
+def entry_file(plan: PlanFile) -> str:
+    """The file that the plan was compiled from, as its author named it."""
+    named = f"pipeline {plan.method.name}" if plan.method.pipeline else plan.method.name
+    return plan.places.get(named, "SPEC:1").rpartition(":")[0]
 
 
 def _entry(label: str, text: str, width: int) -> Iterator[str]:

@@ -51,13 +51,13 @@ def figures(plan: PlanFile, step: AnyStep, columns: Sequence[Column]) -> str:
     return "".join(f"{column.of(plan.quote, quoted):>{column.width}}" for column in columns)
 
 
-def sums(plan: PlanFile, stage: Stage) -> Iterator[str]:
-    """`$9.40 of 25`, `1 h 52 min`, `peak 61 GiB of 80`: what a stage takes in all."""
-    quoted = _quoted(plan, stage)
+def sums(plan: PlanFile, stages: Sequence[Stage], budget_usd: float | None) -> Iterator[str]:
+    """`$9.40 of 25`, `1 h 52 min`, `peak 61 GiB of 80`: what stages take in all."""
+    quoted = [step for stage in stages for step in _quoted(plan, stage)]
     seconds = sum(step.seconds for step in quoted)
     usd = plan.quote.usd(seconds)
     if usd is not None:
-        yield f"{money(usd)}{f' of {stage.budget_usd:g}' if stage.budget_usd is not None else ''}"
+        yield f"{money(usd)}{f' of {budget_usd:g}' if budget_usd is not None else ''}"
     if seconds:
         yield duration(seconds)
     peaks = [step.peak_gib for step in quoted if step.peak_gib is not None]
@@ -65,9 +65,9 @@ def sums(plan: PlanFile, stage: Stage) -> Iterator[str]:
         yield f"peak {max(peaks):.0f} GiB of {plan.quote.gpu_gib:.0f}"
 
 
-def total(plan: PlanFile, stage: Stage, columns: Sequence[Column]) -> str:
+def total(plan: PlanFile, stages: Sequence[Stage], columns: Sequence[Column]) -> str:
     """The sums in the columns; of memory the peak."""
-    quoted = _quoted(plan, stage)
+    quoted = [step for stage in stages for step in _quoted(plan, stage)]
     whole = StepQuote(
         tokens=sum(step.tokens for step in quoted),
         seconds=sum(step.seconds for step in quoted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -236,7 +237,7 @@ def _review(_: PlanFile, step: Review) -> list[str]:
 def critic(use: CriticUse) -> str:
     """`follows_instruction(response = revision) by base`"""
     renamed = ", ".join(f"{column} = {other}" for column, other in use.columns.items())
-    return f"{use.critic}{f'({renamed})' if renamed else ''} by {short(use.model)}"
+    return f"{use.critic}{f'({renamed})' if renamed else ''} by {use.model}"
 
 
 def accept(bound: Accept) -> str:
@@ -314,7 +315,12 @@ def sampling(values: Sampling) -> str:
 
 def requirements(required: Iterable[Requirement]) -> str:
     """The conditions in their author's words; none of them is to be broken over two lines."""
-    return ", ".join(requirement.text.replace(" ", UNBROKEN) for requirement in required)
+    return ", ".join(_unbroken(requirement.text) for requirement in required)
+
+
+def _unbroken(condition: str) -> str:
+    """Lines end between the parts of a condition, not inside of one."""
+    return re.sub(rf"{UNBROKEN}(and|or){UNBROKEN}", rf" \1{UNBROKEN}", condition.replace(" ", UNBROKEN))
 
 
 def learning_rate(value: float) -> str:

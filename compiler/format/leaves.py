@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from compiler.syntax.grammar import parser
+from compiler.syntax.grammar import plain_parser
 from compiler.syntax.strings import dedented
 from compiler.units import split_quantity
 
@@ -49,7 +49,7 @@ def read_leaves(text: str) -> list[Leaf]:
 
     Raises what Lark raises where the text does not parse.
     """
-    state = parser().parse_interactive(text)
+    state = plain_parser().parse_interactive(text)
     tokens = list(state.iter_parse())
     tree = state.feed_eof()  # type: ignore[no-untyped-call]
     starts = {part.meta.start_pos for part in tree.iter_subtrees() if part.data in _ENTRIES}

@@ -15,6 +15,7 @@ from compiler.plan.model import Blob, Dataset
 from compiler.resolve import Symbol
 from compiler.schema import LISTS
 from compiler.shapes import Filed, Ref
+from compiler.sound_data import SoundData
 from compiler.source import MAX_DATA_BYTES, Source, read_text, sha256
 
 MAX_REPORTED = 5
@@ -49,9 +50,15 @@ def _dataset(low: Lowering, symbol: Symbol) -> Dataset | None:
     if symbol.kind == "labelled" and columns.get("label") != "label":
         low.found.error("SS507", "labelled data needs the column label: label", symbol.definition.name.span)
         return None
-    records = _records(low, data_name, text, columns, filed)
-    if records is None or (symbol.kind == "held_out" and not _distinct(low, records, filed)):
-        return None
+    sound = SoundData(digest, symbol.kind, columns)
+    if sound.known:
+        records: list[dict[str, Any]] | None = sound.records(text)
+    else:
+        records = _records(low, data_name, text, columns, filed)
+        if records is None or (symbol.kind == "held_out" and not _distinct(low, records, filed)):
+            return None
+        sound.remember()
+    assert records is not None
     low.records[name] = records
     low.blobs[digest] = Blob(sha256=digest, text=text)
     return Dataset(

@@ -9,6 +9,7 @@ from typing import cast
 
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import Check, float_of, strings, word_entries
+from compiler.plan.answer_judgements import choice, revises
 from compiler.plan.answer_reading import (
     Item,
     clause_of,
@@ -229,6 +230,13 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("matches", {"pattern": "a regular expression"}, frozenset(), _matches, names_all_is_right=True),
     Kind("begins_letter", {"letter": "one letter"}, frozenset(), _begins_letter),
+    Kind("choice", {"forms": "a list of texts", "others": "a list of texts"}, frozenset(), choice),
+    Kind(
+        "revises",
+        {"words": "a list of words", "without": "a list of texts", "max": "a whole number above 0"},
+        frozenset({"without", "max"}),
+        revises,
+    ),
     Kind("all_of", {"checks": "a list of checks"}, frozenset(), _all_of),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

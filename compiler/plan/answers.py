@@ -51,11 +51,16 @@ def validate(check: Check) -> str | None:
     return _consistent(kind, check)
 
 
+_NOT_LOOKED_FOR = frozenset(
+    {"kind", "pattern", "min_words", "n", "or_more", "min", "max", "tolerance", "series", "without"}
+)
+
+
 def check_words(check: Check) -> list[str]:
     """The texts that a check looks for, in order: its forms, words, items and numbers."""
     found: list[str] = []
     for name, value in check.items():
-        if name in {"kind", "pattern", "min_words", "n", "or_more", "min", "max", "tolerance", "series"}:
+        if name in _NOT_LOOKED_FOR:
             continue
         if name == "checks":
             found += [text for inner in cast(Sequence[Check], value) for text in check_words(inner)]

@@ -1,13 +1,14 @@
-"""From Lark's tree to ours. Lark cannot pass places to callbacks while it parses, so it runs after."""
+"""From Lark's rules to our tree: one method per rule, called while the parser reduces it."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from lark import Token, Transformer, v_args
+from lark import Token
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.syntax import tree
+from compiler.syntax.operators import Row
 from compiler.syntax.strings import read_string, read_text_block
 from compiler.units import split_quantity
 
@@ -21,12 +22,24 @@ def _number(text: str) -> float | int:
     return value if any(mark in text for mark in ".eE") or abs(value) > LARGEST else int(text)
 
 
-@v_args(meta=True)
-class Builder(Transformer):  # type: ignore[type-arg]
-    """One method per grammar rule; children arrive built, except tokens."""
+def _start(child: Any) -> int:
+    return cast(int, child.start_pos) if isinstance(child, Token) else cast(int, child.span.start)
 
-    def __init__(self, file: str, found: Diagnostics) -> None:
-        super().__init__()
+
+def _end(child: Any) -> int:
+    return cast(int, child.end_pos) if isinstance(child, Token) else cast(int, child.span.end)
+
+
+class Builder:
+    """Children arrive built, except tokens. Punctuation is among them only where a place needs it.
+
+    One parser serves all files, so what is being read is told by `begin`.
+    """
+
+    def __init__(self) -> None:
+        self.begin("", Diagnostics())
+
+    def begin(self, file: str, found: Diagnostics) -> None:
         self.file = file
         self.found = found
 
@@ -37,11 +50,11 @@ class Builder(Transformer):  # type: ignore[type-arg]
             return 0
         return value
 
-    def _span(self, meta: Any) -> Span:
-        return Span(self.file, meta.start_pos, meta.end_pos)
-
     def _at(self, token: Token) -> Span:
         return Span(self.file, cast(int, token.start_pos), cast(int, token.end_pos))
+
+    def _over(self, children: list[Any]) -> Span:
+        return Span(self.file, _start(children[0]), _end(children[-1]))
 
     def _name(self, token: Token) -> tree.Name:
         return tree.Name(str(token), self._at(token))
@@ -55,148 +68,132 @@ class Builder(Transformer):  # type: ignore[type-arg]
 
     # file level
 
-    def start(self, meta: Any, children: list[Any]) -> tree.File:  # noqa: ARG002
+    def start(self, children: list[Any]) -> tree.File:
         language = next((c for c in children if isinstance(c, tree.Number)), None)
         imports = tuple(c for c in children if isinstance(c, tree.Import))
         definitions = tuple(c for c in children if isinstance(c, tree.Definition))
         return tree.File(language, imports, definitions, ())
 
-    def header(self, meta: Any, children: list[Any]) -> tree.Number:  # noqa: ARG002
+    def header(self, children: list[Any]) -> tree.Number:
         return tree.Number(self._value(children[0], children[0]), self._at(children[0]))
 
-    def import_(self, meta: Any, children: list[Any]) -> tree.Import:
-        path, *names = children
-        return tree.Import(self._text(path), tuple(map(self._name, names)), self._span(meta))
+    def import_(self, children: list[Any]) -> tree.Import:
+        _, path, *names = children
+        return tree.Import(self._text(path), tuple(map(self._name, names)), self._over(children))
 
-    def definition(self, meta: Any, children: list[Any]) -> tree.Definition:
+    def definition(self, children: list[Any]) -> tree.Definition:
         kind, name, *rest, body = children
-        parameters = next((c for c in rest if isinstance(c, tuple) and c and c[0] is not RELATED), ())
-        relation = next((c[1:] for c in rest if isinstance(c, tuple) and c and c[0] is RELATED), None)
+        parameters: tuple[tree.Parameter, ...] = ()
+        relation: tuple[str, tree.Name] | None = None
+        for part in rest:
+            if part and part[0] is RELATED:
+                relation = part[1:]
+            else:
+                parameters = part
         return tree.Definition(
-            self._name(kind), self._name(name), parameters, relation, self._node(body), self._span(meta)
+            self._name(kind), self._name(name), parameters, relation, body, self._over(children)
         )
 
-    def params(self, meta: Any, children: list[Any]) -> tuple[tree.Parameter, ...]:  # noqa: ARG002
-        return tuple(c for c in children if c is not None)
+    def params(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
+        return tuple(children)
 
-    def param(self, meta: Any, children: list[Any]) -> tree.Parameter:  # noqa: ARG002
+    def param(self, children: list[Any]) -> tree.Parameter:
         return tree.Parameter(self._name(children[0]), self._name(children[1]))
 
-    def relation(self, meta: Any, children: list[Any]) -> tuple[object, str, tree.Name]:  # noqa: ARG002
+    def relation(self, children: list[Any]) -> tuple[object, str, tree.Name]:
         return RELATED, str(children[0]), self._name(children[1])
 
     # entries
 
-    def block(self, meta: Any, children: list[Any]) -> tree.Block:
-        return tree.Block(tuple(children), self._span(meta))
+    def block(self, children: list[Any]) -> tree.Block:
+        return tree.Block(tuple(children[1:-1]), self._over(children))
 
-    def record(self, meta: Any, children: list[Any]) -> tree.Block:  # noqa: ARG002
+    def record(self, children: list[Any]) -> tree.Block:
         return cast(tree.Block, children[0])
 
-    def field(self, meta: Any, children: list[Any]) -> tree.Field:
-        return tree.Field(self._name(children[0]), self._node(children[1]), self._span(meta))
+    def field(self, children: list[Any]) -> tree.Field:
+        return tree.Field(self._name(children[0]), children[1], self._over(children))
 
-    def reject(self, meta: Any, children: list[Any]) -> tree.Reject:
-        return tree.Reject(self._text(children[0]), self._node(children[1]), self._span(meta))
+    def reject(self, children: list[Any]) -> tree.Reject:
+        return tree.Reject(self._text(children[1]), children[2], self._over(children))
 
-    def cut_at(self, meta: Any, children: list[Any]) -> tree.CutAt:
-        return tree.CutAt(self._text(children[0]), self._span(meta))
+    def cut_at(self, children: list[Any]) -> tree.CutAt:
+        return tree.CutAt(self._text(children[1]), self._over(children))
 
-    def cut_before(self, meta: Any, children: list[Any]) -> tree.CutBefore:
-        return tree.CutBefore(self._regex(children[0]), self._span(meta))
+    def cut_before(self, children: list[Any]) -> tree.CutBefore:
+        return tree.CutBefore(self._regex(children[1]), self._over(children))
 
-    def trim(self, meta: Any, children: list[Any]) -> tree.TrimEnds:  # noqa: ARG002
-        return tree.TrimEnds(self._span(meta))
+    def trim(self, children: list[Any]) -> tree.TrimEnds:
+        return tree.TrimEnds(self._over(children))
 
-    def example(self, meta: Any, children: list[Any]) -> tree.Example:
-        verdict, *sink, block = children
-        named = [s for s in sink if s is not None]
-        return tree.Example(
-            self._name(verdict), self._text(named[0]) if named else None, block, self._span(meta)
-        )
+    def example(self, children: list[Any]) -> tree.Example:
+        _, verdict, *sink, block = children
+        named = self._text(sink[0]) if sink else None
+        return tree.Example(self._name(verdict), named, block, self._over(children))
 
-    def allow(self, meta: Any, children: list[Any]) -> tree.Allow:
-        code, word, reason = children
-        return tree.Allow(self._name(code), self._name(word), self._text(reason), self._span(meta))
+    def allow(self, children: list[Any]) -> tree.Allow:
+        _, code, word, reason, _ = children
+        return tree.Allow(self._name(code), self._name(word), self._text(reason), self._over(children))
 
     # expressions
 
-    def _node(self, child: Any) -> tree.Node:
-        return self._name(child) if isinstance(child, Token) else cast(tree.Node, child)
+    def configured(self, children: list[Any]) -> tree.Configured:
+        return tree.Configured(children[0], children[1], self._over(children))
 
-    def configured(self, meta: Any, children: list[Any]) -> tree.Configured:
-        return tree.Configured(self._node(children[0]), children[1], self._span(meta))
+    def phrase(self, children: list[Any]) -> tree.Phrase:
+        head, *links = children
+        span = Span(self.file, head.span.start, links[-1][1].span.end)
+        return tree.Phrase(head, tuple(links), span)
 
-    def phrase(self, meta: Any, children: list[Any]) -> tree.Phrase:
-        return tree.Phrase(self._node(children[0]), tuple(children[1:]), self._span(meta))
+    def link(self, children: list[Any]) -> tuple[str, tree.Node]:
+        return str(children[0]), children[1]
 
-    def link(self, meta: Any, children: list[Any]) -> tuple[str, tree.Node]:  # noqa: ARG002
-        return str(children[0]), self._node(children[1])
+    def operators(self, children: list[Any]) -> tree.Node:
+        parts = [self._regex(c) if isinstance(c, Token) and c.type == "REGEX" else c for c in children]
+        return Row(parts, self.file, self.found).expression()
 
-    def _operation(self, op: str, meta: Any, operands: list[Any]) -> tree.Operation:
-        return tree.Operation(op, tuple(map(self._node, operands)), self._span(meta))
+    def attribute(self, children: list[Any]) -> tree.Attribute:
+        return tree.Attribute(children[0], self._name(children[1]), self._over(children))
 
-    def or_(self, meta: Any, children: list[Any]) -> tree.Operation:
-        return self._operation("or", meta, children)
+    def named(self, children: list[Any]) -> tuple[tree.Name, tree.Node]:
+        return self._name(children[0]), children[1]
 
-    def and_(self, meta: Any, children: list[Any]) -> tree.Operation:
-        return self._operation("and", meta, children)
-
-    def not_(self, meta: Any, children: list[Any]) -> tree.Operation:
-        return self._operation("not", meta, children)
-
-    def compare(self, meta: Any, children: list[Any]) -> tree.Operation:
-        left, op, right = children
-        return self._operation(str(op), meta, [left, right])
-
-    def matches(self, meta: Any, children: list[Any]) -> tree.Operation:
-        return self._operation("matches", meta, [children[0], self._regex(children[1])])
-
-    def plus(self, meta: Any, children: list[Any]) -> tree.Operation:
-        return self._operation("+", meta, children)
-
-    def attribute(self, meta: Any, children: list[Any]) -> tree.Attribute:
-        return tree.Attribute(self._node(children[0]), self._name(children[1]), self._span(meta))
-
-    def named(self, meta: Any, children: list[Any]) -> tuple[tree.Name, tree.Node]:  # noqa: ARG002
-        return self._name(children[0]), self._node(children[1])
-
-    def call(self, meta: Any, children: list[Any]) -> tree.Call:
-        function, *arguments = [c for c in children if c is not None]
-        plain = tuple(self._node(a) for a in arguments if not isinstance(a, tuple))
+    def call(self, children: list[Any]) -> tree.Call:
+        function, *arguments, _ = children
+        plain = tuple(a for a in arguments if not isinstance(a, tuple))
         named = tuple(a for a in arguments if isinstance(a, tuple))
         seen: set[str] = set()
-        for name, _ in named:
+        for name, _value in named:
             if name.value in seen:
                 self.found.error("SS309", f'"{name.value}" is set twice', name.span)
             seen.add(name.value)
-        return tree.Call(self._node(function), plain, named, self._span(meta))
+        return tree.Call(function, plain, named, self._over(children))
 
-    def name(self, meta: Any, children: list[Any]) -> tree.Name:  # noqa: ARG002
+    def name(self, children: list[Any]) -> tree.Name:
         return self._name(children[0])
 
-    def quantity(self, meta: Any, children: list[Any]) -> tree.Quantity:
+    def quantity(self, children: list[Any]) -> tree.Quantity:
         digits, unit = split_quantity(str(children[0]))
-        return tree.Quantity(self._value(digits, children[0]), unit, self._span(meta))
+        return tree.Quantity(self._value(digits, children[0]), unit, self._at(children[0]))
 
-    def range(self, meta: Any, children: list[Any]) -> tree.Range:
+    def range(self, children: list[Any]) -> tree.Range:
         low, _, high = str(children[0]).partition("..")
-        return tree.Range(int(low), int(high), self._span(meta))
+        return tree.Range(int(low), int(high), self._at(children[0]))
 
-    def number(self, meta: Any, children: list[Any]) -> tree.Number:
-        return tree.Number(self._value(children[0], children[0]), self._span(meta))
+    def number(self, children: list[Any]) -> tree.Number:
+        return tree.Number(self._value(children[0], children[0]), self._at(children[0]))
 
-    def text(self, meta: Any, children: list[Any]) -> tree.Text:  # noqa: ARG002
+    def text(self, children: list[Any]) -> tree.Text:
         return self._text(children[0])
 
-    def string(self, meta: Any, children: list[Any]) -> tree.Text:  # noqa: ARG002
+    def string(self, children: list[Any]) -> tree.Text:
         return self._text(children[0])
 
-    def regex(self, meta: Any, children: list[Any]) -> tree.Regex:  # noqa: ARG002
+    def regex(self, children: list[Any]) -> tree.Regex:
         return self._regex(children[0])
 
-    def truth(self, meta: Any, children: list[Any]) -> tree.Truth:
-        return tree.Truth(children[0] == "true", self._span(meta))
+    def truth(self, children: list[Any]) -> tree.Truth:
+        return tree.Truth(children[0] == "true", self._at(children[0]))
 
-    def list_(self, meta: Any, children: list[Any]) -> tree.Items:
-        return tree.Items(tuple(self._node(c) for c in children if c is not None), self._span(meta))
+    def list_(self, children: list[Any]) -> tree.Items:
+        return tree.Items(tuple(children[1:-1]), self._over(children))

@@ -10,9 +10,11 @@ from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import lark
 
+from compiler.syntax.build import Builder
 from compiler.units import NUMBER, quantity_pattern
 
 
@@ -23,45 +25,67 @@ def grammar_text() -> str:
 
 
 @cache
-def parser() -> lark.Lark:
+def parser() -> tuple[lark.Lark, Builder]:
+    """The parser, and the builder that it calls while it parses: what it returns is our tree."""
+    builder = Builder()
+    return _parser(transformer=builder), builder
+
+
+@cache
+def plain_parser() -> lark.Lark:
+    """The same, with Lark's own tree and the place of each part: for those who lay out the text anew."""
+    return _parser(propagate_positions=True)
+
+
+def _parser(**options: Any) -> lark.Lark:
     grammar = grammar_text()
     path = cache_path(grammar)
-    kept = _kept(path)
+    kept = _kept(path, options)
     if kept is not None:
         return kept
-    built = lark.Lark(
-        grammar, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False
-    )
-    _keep(built, path)
-    return built
+    tables = BytesIO()
+    lark.Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False).save(tables)
+    _keep(tables.getvalue(), path)
+    return _loaded(tables.getvalue(), options)
+
+
+def _loaded(tables: bytes, options: dict[str, Any]) -> lark.Lark:
+    """As Lark.load does, which passes no options on."""
+    made = lark.Lark.__new__(lark.Lark)
+    return made._load(BytesIO(tables), **options)
 
 
 def cache_path(grammar: str) -> Path | None:
     """Where the tables are kept: in the user's own folder, since reading them runs what they say."""
     depends_on = "\n".join([grammar, lark.__version__, sys.version])
     name = f"grammar-{hashlib.sha256(depends_on.encode()).hexdigest()[:16]}.tables"
+    folder = cache_folder()
+    return folder / name if folder else None
+
+
+def cache_folder() -> Path | None:
+    """The user's own folder for what can be made again."""
     with suppress(RuntimeError):  # no home folder
         folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(folder) / "stagespec" / name
+        return Path(folder) / "stagespec"
     return None
 
 
-def _kept(path: Path | None) -> lark.Lark | None:
+def _kept(path: Path | None, options: dict[str, Any]) -> lark.Lark | None:
     if path is None:
         return None
     try:
-        return lark.Lark.load(BytesIO(path.read_bytes()))
+        return _loaded(path.read_bytes(), options)
     except Exception:  # absent, cut short, of other hands: whatever it is, the tables can be built
         return None
 
 
-def _keep(built: lark.Lark, path: Path | None) -> None:
+def _keep(tables: bytes, path: Path | None) -> None:
     """Written beside and moved into place, so that another process never reads half of it."""
     if path is None:
         return
     written = path.with_suffix(f".{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written.open("wb") as file:
-            built.save(file)
+        written.write_bytes(tables)
         written.replace(path)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 from lark import UnexpectedInput
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.source import Source
-from compiler.syntax.build import Builder
 from compiler.syntax.grammar import parser
 from compiler.syntax.slips import report
 from compiler.syntax.tree import Block, Definition, File
@@ -27,8 +27,11 @@ def parse(source: Source, found: Diagnostics) -> File:
     text = source.text
     blanked: list[tuple[int, int]] = []
     for _ in range(MAX_ERRORS):
+        said = Diagnostics()  # of this attempt alone: the next one says it again
+        lalr, builder = parser()
+        builder.begin(source.name, said)
         try:
-            raw = parser().parse(text)
+            file = cast(File, lalr.parse(text))
         except UnexpectedInput as error:
             start, end = report(source.name, text, error, found)
             left_out = re.sub(r"[^\n]", " ", text[start:end])
@@ -36,12 +39,12 @@ def parse(source: Source, found: Diagnostics) -> File:
                 break
             blanked.append((start, end))
             text = text[:start] + left_out + text[end:]
+        except RecursionError:
+            found.error("SS119", f'"{source.name}" is nested too deeply to be read')
+            break
         else:
-            try:
-                file: File = Builder(source.name, found).transform(raw)
-            except RecursionError:
-                found.error("SS119", f'"{source.name}" is nested too deeply to be read')
-                break
+            for item in said.items:
+                found.items += [item] if item not in found.items else []
             return replace(file, damaged=_damaged(source, file, blanked))
     return File(None, (), (), (Span(source.name, 0, len(source.text)),))
 

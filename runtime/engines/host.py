@@ -6,6 +6,7 @@ and its death is a failure with one sentence, not a hang.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,16 +17,26 @@ from typing import Literal
 
 from runtime.child import Channel, Child
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
+from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import RunEnded, RunFailed
 
-EngineKind = Literal["transformers", "mock"]
+EngineKind = Literal["transformers", "vllm", "mock"]
 
 
 def start_engine(
-    kind: EngineKind, folder: Path, model_sha256: str, dtype: str = "float32", threads: int | None = None
+    kind: EngineKind,
+    folder: Path,
+    model_sha256: str,
+    dtype: str = "float32",
+    threads: int | None = None,
+    adapter_rank: int = 0,
+    memory_share: float = MEMORY_SHARE,
 ) -> HostedEngine:
-    """Start an engine and wait until its model is loaded. RunFailed if it can't be."""
-    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads))
+    """Start an engine and wait until its model is loaded. RunFailed if it can't be.
+
+    `adapter_rank`, the largest that will be asked for, and `memory_share`, of the GPU, are vLLM's.
+    """
+    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads, adapter_rank, memory_share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class _Start:
     model_sha256: str
     dtype: str
     threads: int | None
+    adapter_rank: int
+    memory_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +81,10 @@ class HostedEngine:
     facts: EngineFacts
 
     def __init__(self, start: _Start) -> None:
-        self._child = Child(_serve, start, f"The {start.kind} engine")
+        self._start = start
         self._submissions = 0
-        self._busy = False
-        try:
-            self.facts = self._child.receive()
-        except BaseException:
-            self._child.close()
-            raise
+        self._busy = self._resting = False
+        self._child, self.facts = _begun(start)
 
     @property
     def pid(self) -> int:
@@ -84,12 +93,14 @@ class HostedEngine:
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
         """Results as they finish. RunFailed if a request can't be run, or the child is gone."""
-        if self._busy:
-            raise RuntimeError("The engine is busy: read the results of the last submission first.")
+        self._refuse_if_busy()
         self._busy = True
         self._submissions += 1
         number = self._submissions
         try:
+            if self._resting:
+                self._child, self.facts = _begun(self._start)
+                self._resting = False
             self._child.send(_Submission(number, tuple(requests)))
             answer = self._next(number)
             while answer is not None:
@@ -108,9 +119,17 @@ class HostedEngine:
         finally:
             self._busy = False
 
+    def rest(self) -> None:
+        """End the child if it is on a GPU, until the next submission. What is on a CPU stays there."""
+        self._refuse_if_busy()
+        if self.facts.device != "cpu" and not self._resting:
+            self._child.close()
+            self._resting = True
+
     def close(self) -> None:
         """End the child; all its memory comes back."""
         self._child.close()
+        self._resting = False
 
     def __enter__(self) -> HostedEngine:
         return self
@@ -120,6 +139,10 @@ class HostedEngine:
     ) -> None:
         self.close()
 
+    def _refuse_if_busy(self) -> None:
+        if self._busy:
+            raise RuntimeError("The engine is busy: read the results of the last submission first.")
+
     def _next(self, number: int) -> Result | None:
         while True:
             answer: _Answer = self._child.receive()
@@ -128,6 +151,16 @@ class HostedEngine:
             if isinstance(answer.result, RunEnded):
                 raise answer.result
             return answer.result
+
+
+def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
+    """A child whose model is loaded, and what it says of itself."""
+    child = Child(_serve, start, f"The {start.kind} engine")
+    try:
+        return child, child.receive()
+    except BaseException:
+        child.close()
+        raise
 
 
 # --- in the child ----------------------------------------------------------------------------------
@@ -161,6 +194,17 @@ def _engine(start: _Start) -> Engine:
     # Read when torch loads, so before it: threads that wait asleep and not spinning lose little alone, and
     # keep a machine that does other work from slowing both down many times over.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if start.kind == "vllm":
+        if importlib.util.find_spec("vllm") is None:
+            raise RunFailed(
+                "vLLM is not installed.", "pip install 'stagespec[pod]', on a machine with a GPU."
+            )
+        prepare_environment(start.threads)
+        from runtime.engines.vllm_engine import VllmEngine
+
+        return VllmEngine(
+            start.folder, start.model_sha256, start.dtype, start.adapter_rank, start.memory_share
+        )
     from runtime.engines.transformers_engine import TransformersEngine
 
     return TransformersEngine(start.folder, start.model_sha256, start.dtype, start.threads)

@@ -66,6 +66,9 @@ class MockEngine:
         for request in requests:
             yield self._answer(request)
 
+    def rest(self) -> None:
+        """Nothing to give back."""
+
     def close(self) -> None:
         """Nothing to give back."""
 

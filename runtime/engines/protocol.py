@@ -107,10 +107,15 @@ class EngineFacts:
 
 
 class Engine(Protocol):
-    """One resident base model. `close` gives all its memory back."""
+    """One resident base model. `close` gives all its memory back.
+
+    `rest` gives a GPU's memory back for a while; the next submission takes it again.
+    """
 
     facts: EngineFacts
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]: ...
+
+    def rest(self) -> None: ...
 
     def close(self) -> None: ...

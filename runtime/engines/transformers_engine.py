@@ -7,7 +7,6 @@ completions finish, and switches adapters per group of requests. Import it in a 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
 from runtime.engines.adapters import Adapters
+from runtime.engines.checking import check_request
 from runtime.engines.drawing import draw_all
 from runtime.engines.judging import judge_all
 from runtime.engines.packed import PackedModel
-from runtime.engines.protocol import Choose, Draw, EngineFacts, Request, Result, Score, TokenLogprobs
+from runtime.engines.protocol import Draw, EngineFacts, Request, Result, Score, TokenLogprobs
 from runtime.failures import RunFailed
 
 # Raised by hand when this engine may give other results for the same request.
@@ -62,11 +62,14 @@ class TransformersEngine:
         """Results as they finish, in no fixed order. RunFailed for a request that can't be run."""
         by_adapter: dict[str | None, list[Request]] = {}
         for request in requests:
-            self._check(request)
+            check_request(request, self._packed.vocabulary_size, self._packed.positions)
             by_adapter.setdefault(request.adapter, []).append(request)
         # The bare base first; the others by name, so that a resumed run goes the same way.
         for adapter in sorted(by_adapter, key=lambda name: name or ""):
             yield from self._run(adapter, by_adapter[adapter])
+
+    def rest(self) -> None:
+        """It is on no GPU."""
 
     def close(self) -> None:
         """Drop the model. All its memory comes back when the process ends."""
@@ -82,47 +85,6 @@ class TransformersEngine:
             yield from judge_all(self._packed, judged)
         if drawn:
             yield from draw_all(self._packed, self._tokenizer, self._eos, drawn)
-
-    def _check(self, request: Request) -> None:
-        """RunFailed with one sentence for a request that the model can't be given."""
-        if not request.prompt_ids:
-            raise RunFailed(f"Request {request.id} has an empty prompt.")
-        given, more = request.prompt_ids, 0
-        match request.task:
-            case Draw() as draw:
-                _check_draw(request.id, draw)
-                more = draw.max_tokens
-            case Choose(label_ids):
-                given += label_ids
-            case Score(continuation_ids):
-                given += continuation_ids
-                more = len(continuation_ids)
-        size = self._packed.vocabulary_size
-        outside = [id for id in given if not 0 <= id < size]
-        if outside:
-            raise RunFailed(
-                f"Request {request.id} holds the token id {outside[0]}, outside the vocabulary of {size}."
-            )
-        length, most = len(request.prompt_ids) + more, self._packed.positions
-        if length > most:
-            raise RunFailed(
-                f"Request {request.id} needs {length} positions ({len(request.prompt_ids)} of the prompt); "
-                f"the model has {most}."
-            )
-
-
-def _check_draw(id: str, draw: Draw) -> None:
-    if draw.max_tokens < 1:
-        raise RunFailed(f"Request {id} asks for {draw.max_tokens} tokens.")
-    if not (draw.temperature >= 0 and math.isfinite(draw.temperature)):
-        raise RunFailed(f"Request {id} has the temperature {draw.temperature}.")
-    if not (0 < draw.top_p <= 1 and draw.top_k >= 0 and draw.repetition_penalty > 0):
-        raise RunFailed(
-            f"Request {id} has top_p {draw.top_p}, top_k {draw.top_k} and repetition penalty "
-            f"{draw.repetition_penalty}, of which one is out of range."
-        )
-    if "" in draw.stop:
-        raise RunFailed(f"Request {id} has an empty stop string.")
 
 
 def _load(folder: Path, dtype: torch.dtype) -> Any:

@@ -67,7 +67,7 @@ def evaluate(step: Evaluate, work: Work) -> None:
     items = held_out_items(step, work)
     arms: dict[str, list[Answer]] = {}
     for name, arm in step.arms.items():
-        if arm.model in work.method.models or work.adapter(arm.model):
+        if work.runs(arm.model):
             arms[name] = _run_arm(step, name, arm, items, work)
     verdict = None
     if step.compare is not None:

@@ -133,10 +133,16 @@ class _Apart:
 
 
 def _held_out_texts(step: Filter, work: Work) -> _Apart:
+    """The texts to stand apart from, by the record's column that must.
+
+    That is the column whose near-duplicates are dropped, whatever it is called in the other data: what a
+    record was made from (`about`) may well stand there. Without such a column, those of the same name.
+    """
+    own = [step.near.column] if step.near else [c for c, type_ in step.columns.items() if type_ == "text"]
     texts: dict[str, list[str]] = {}
     for name in step.apart_from:
-        columns = work.method.datasets[name].columns
-        for column, type_ in step.columns.items():
-            if type_ == "text" and columns.get(column) == "text":
-                texts.setdefault(column, []).extend(str(row[column]) for row in work.data[name])
+        theirs = [c for c, type_ in work.method.datasets[name].columns.items() if type_ == "text"]
+        for column in own:
+            alike = [column] if column in theirs else theirs if step.near else []
+            texts.setdefault(column, []).extend(str(row[c]) for row in work.data[name] for c in alike)
     return _Apart(texts, step.apart_similarity)

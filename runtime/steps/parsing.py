@@ -72,7 +72,8 @@ def labelled_fields(fields: Mapping[str, str], text: str) -> Columns | None:
     A prompt may end with the first label, so that the completion begins with what follows it.
     """
     labels = list(fields.values())
-    if labels[0] not in text:
+    first, second = text.find(labels[0]), text.find(labels[1]) if len(labels) > 1 else -1
+    if first < 0 or 0 <= second < first:
         text = f"{labels[0]} {text}"
     found: Columns = {}
     at = 0

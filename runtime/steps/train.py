@@ -1,26 +1,25 @@
-"""Train: an adapter on what was accepted, in a child process, from ids made here."""
+"""Train: an adapter on what was accepted or preferred, in a child process."""
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
-
-from compiler.plan.model import Supervised, Train
+from compiler.plan.model import Train
 from runtime.certificate import adapter_parity
 from runtime.child import run_in_child
 from runtime.failures import RunFailed, RunStopped
-from runtime.identity import digest, seed
-from runtime.journal import disk_errors, read, write_whole
+from runtime.identity import digest
+from runtime.journal import disk_errors, read
 from runtime.progress import Advanced, Began, Ended, Said
-from runtime.records import Record
 from runtime.steps.gates import closed_gates
-from runtime.training.examples import TrainingExample
-from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
+from runtime.steps.jobs import job_of
+from runtime.training import trained
+from runtime.training.dpo import DpoJob, DpoResult, train_dpo
+from runtime.training.job import StepDone, TrainingResult
+from runtime.training.sft import SftJob, train_sft
 from runtime.work import Adapter, Work
 
 
@@ -36,13 +35,11 @@ def train(step: Train, work: Work) -> None:
     if closed:
         work.taints.append(f"{name} was trained past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
-    examples = _examples(step, work, step.source)
-    if not examples:
+    if not work.records[step.source].kept:
         raise RunFailed(
             f"{name} has nothing to learn from: no record was accepted", "Look at the rejects in the report."
         )
-    dev = _examples(step, work, f"{step.stop_early.on}.{step.stop_early.part}") if step.stop_early else []
-    job = _job(step, work, examples, dev)
+    job = job_of(step, work)
     result = _trained(step, work, job)
     work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
     _certify_adapter(step, work)
@@ -65,74 +62,32 @@ def _certify_adapter(step: Train, work: Work) -> None:
     work.journal.append("adapter parity", key=key, line=work.parities[step.id])
 
 
-def _examples(step: Train, work: Work, source: str) -> list[TrainingExample]:
-    """ids(prompt) and ids(lead + target), made apart so that no border merges; EOS only where the
-    completion had ended by itself."""
-    records = work.records[source].kept
-    lead = work.method.prompts[step.prompt.prompt].lead
-    return [_example(step, work, record, lead) for record in records]
-
-
-def _example(step: Train, work: Work, record: Record, lead: str) -> TrainingExample:
-    of = step.objective
-    assert isinstance(of, Supervised)
-    target = work.tokens.continuation_ids(lead + str(record.columns[of.target]))
-    ended = record.columns.get(of.finish) in ("stop", "eos")
-    return TrainingExample(
-        id=record.id,
-        prompt_ids=work.tokens.prompt_ids(work.render(step.prompt, record.columns, record.id)),
-        target_ids=(*target, work.tokens.eos_id) if ended else target,
-    )
-
-
-def _job(step: Train, work: Work, examples: list[TrainingExample], dev: list[TrainingExample]) -> SftJob:
-    start = work.adapter(step.start)
-    return SftJob(
-        folder=str(work.local.folder),
-        start_adapter=str(start.folder) if start else None,
-        examples=examples,
-        dev_examples=dev,
-        lora=step.lora,
-        optimizer=step.optimizer,
-        weights=work.binding.weights or step.weights,
-        epochs=step.epochs,
-        batch=step.batch,
-        max_length=step.max_length,
-        patience=step.stop_early.patience if step.stop_early else None,
-        pad_id=work.tokens.eos_id,
-        seed=seed(work.binding.seed, "train", step.id),
-        threads=work.binding.threads,
-        out=str(work.folder / "adapters" / step.id),
-        work=str(work.folder / "checkpoints" / step.id),
-    )
-
-
-def _trained(step: Train, work: Work, job: SftJob) -> SftResult:
-    """The result, from an earlier run of the very same training where there is one."""
-    stored = Path(f"{job.out}.json")
-    meaning = digest(
-        {k: _meaning(v) for k, v in asdict(job).items() if k not in ("out", "work", "threads")},
-        work.local.sha256,
-    )
-    if stored.exists():
-        known = json.loads(stored.read_text(encoding="utf-8"))
-        if known["job"] == meaning and adapter_digest(Path(job.out)) == known["result"]["adapter_sha256"]:
-            return TypeAdapter(SftResult).validate_python(known["result"])
+def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
+    """The result, from an earlier run of the very same training where there is one, in any run's folder."""
+    name = step.id.rpartition(".")[2]
+    method: Any = train_dpo if isinstance(job, DpoJob) else train_sft
+    kind = DpoResult if isinstance(job, DpoJob) else TrainingResult
+    found = trained.find(job, kind, work.folder.parent)
+    if found is not None:
+        result, folder = found
+        if folder != Path(job.out):
+            trained.copy(folder, Path(job.out))
+            trained.store(job, result)
+            work.listener(Said(f"{name} was trained before, in {folder.parent.parent.name}"))
+        return result
     began = time.monotonic()
     key = f"{step.id}/steps"
-    work.listener(Began(key, f"train {step.id.rpartition('.')[2]}", None, "steps"))
+    work.listener(Began(key, f"train {name}", None, "steps"))
 
     def tell(event: object) -> None:
         if isinstance(event, StepDone):
             work.listener(Advanced(key, event.step, event.of))
 
-    with disk_errors(stored):
+    with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)
-    result: SftResult = run_in_child(train_sft, job, tell)
-    write_whole(stored, json.dumps({"job": meaning, "result": asdict(result)}, indent=1))
-    work.listener(Ended(key, f"{result.steps} steps on {result.examples} examples", time.monotonic() - began))
-    return result
-
-
-def _meaning(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    work.engine.rest()  # a GPU seldom holds the model twice
+    made: TrainingResult = run_in_child(method, job, tell)
+    trained.store(job, made)
+    done = f"{made.steps} steps on {made.examples} {'pairs' if kind is DpoResult else 'examples'}"
+    work.listener(Ended(key, done, time.monotonic() - began))
+    return made

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 from compiler.plan.model import Lora
 from runtime.failures import RunFailed
 from runtime.training.arguments import MODULES, Weights, lora_config
-from runtime.training.sft import adapter_digest
+from runtime.training.job import adapter_digest
 
 
 def load(folder: str, weights: Weights, lora: Lora, start_adapter: str | None) -> PeftModel:

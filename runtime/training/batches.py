@@ -13,11 +13,13 @@ IGNORED = -100  # cross entropy's own mark for positions without loss
 _POOL = 50  # batches that are sorted by length together: little padding, and the order stays random
 
 
-def collate(examples: Sequence[TrainingExample], padding_id: int = 0) -> dict[str, torch.Tensor]:
+def collate(
+    examples: Sequence[TrainingExample], padding_id: int = 0, whole: bool = False
+) -> dict[str, torch.Tensor]:
     """Examples as tensors of shape (batch, longest): ids, attention mask, position ids, labels (int64).
 
-    Labels are -100 on prompts and padding. Padding is on the right and masked, so its id is of no
-    consequence.
+    Labels are -100 on padding and, but for `whole`, on prompts. Padding is on the right and masked, so
+    its id is of no consequence.
     """
     longest = max(example.length for example in examples)
     shape = (len(examples), longest)
@@ -25,22 +27,16 @@ def collate(examples: Sequence[TrainingExample], padding_id: int = 0) -> dict[st
     labels = torch.full(shape, IGNORED, dtype=torch.long)
     mask = torch.zeros(shape, dtype=torch.long)
     for row, example in enumerate(examples):
-        start = len(example.prompt_ids)
+        start = 0 if whole else len(example.prompt_ids)
         ids[row, : example.length] = torch.tensor(example.prompt_ids + example.target_ids)
-        labels[row, start : example.length] = torch.tensor(example.target_ids)
+        labels[row, start : example.length] = ids[row, start : example.length]
         mask[row, : example.length] = 1
     positions = torch.arange(longest).expand(shape).contiguous()
     return {"input_ids": ids, "attention_mask": mask, "position_ids": positions, "labels": labels}
 
 
-class LengthGrouped(Sampler[int]):  # type: ignore[misc]
-    """Indices whose consecutive slices of `batch` have similar lengths, reshuffled for each `epoch`.
-
-    The order depends on lengths, seed and epoch alone and draws from no shared generator, so a
-    training that was killed goes on with the batches it would have had. The batches themselves are
-    shuffled (transformers' own sampler runs from long to short); the odd ones that fill no batch are
-    drawn at random and come last.
-    """
+class InOrder(Sampler[int]):  # type: ignore[misc]
+    """Indices in their own order, sliced into `batch`es, the same for each `epoch`: a curriculum."""
 
     def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
         self.lengths = tuple(lengths)
@@ -55,8 +51,22 @@ class LengthGrouped(Sampler[int]):  # type: ignore[misc]
         for batch in self.batches(self.epoch):
             yield from batch
 
-    def batches(self, epoch: int) -> list[list[int]]:
+    def batches(self, epoch: int) -> list[list[int]]:  # noqa: ARG002
         """The epoch's batches in the order in which they are trained on."""
+        indices = list(range(len(self.lengths)))
+        return [indices[i : i + self.batch] for i in range(0, len(indices), self.batch)]
+
+
+class LengthGrouped(InOrder):
+    """Indices whose consecutive slices of `batch` have similar lengths, reshuffled for each `epoch`.
+
+    The order depends on lengths, seed and epoch alone and draws from no shared generator, so a
+    training that was killed goes on with the batches it would have had. The batches themselves are
+    shuffled (transformers' own sampler runs from long to short); the odd ones that fill no batch are
+    drawn at random and come last.
+    """
+
+    def batches(self, epoch: int) -> list[list[int]]:
         draw = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
         order = torch.randperm(len(self.lengths), generator=draw).tolist()
         full = len(order) - len(order) % self.batch

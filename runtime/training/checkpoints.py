@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel
-
-from runtime.training.sft import SftJob
+from runtime.training.job import TrainingJob
 
 _PER_TRAINING = 20  # one every 5 % of the way, so a kill costs little and the disk sees few
 
 
-def newest(job: SftJob) -> Path | None:
+def newest(job: TrainingJob) -> Path | None:
     """The newest whole checkpoint of this very job in its `work` folder; those of another job are removed.
 
     transformers writes `trainer_state.json` last, so a checkpoint that has it, readable, is whole.
     """
-    work, meaning = Path(job.work), _meaning(job)
+    work, meaning = Path(job.work), job.sha256
     mark = work / "job.sha256"
     if not mark.is_file() or mark.read_text(encoding="utf-8") != meaning:
         shutil.rmtree(work, ignore_errors=True)
@@ -43,12 +38,3 @@ def _is_whole(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-def _meaning(job: SftJob) -> str:
-    """A hash of all that decides the adapter: the job without its places and its threads."""
-    plain: dict[str, Any] = asdict(replace(job, out="", work="", threads=None))
-    for name, value in plain.items():
-        if isinstance(value, BaseModel):
-            plain[name] = value.model_dump(mode="json")
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

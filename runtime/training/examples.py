@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from runtime.failures import RunFailed
+
+
+class Example(Protocol):
+    """Whatever is trained on: `rows` are its sequences, `length` the tokens of the longest of them."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def rows(self) -> tuple[TrainingExample, ...]: ...
+
+
+E = TypeVar("E", bound=Example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,28 @@ class TrainingExample:
         """Share of the tokens without loss: above 0 and below 1 in anything that can be trained on."""
         return len(self.prompt_ids) / self.length if self.length else 0.0
 
+    @property
+    def rows(self) -> tuple[TrainingExample, ...]:
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two completions of one prompt, of which the first is to become the more likely one."""
+
+    id: str
+    chosen: TrainingExample
+    rejected: TrainingExample
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longer side."""
+        return max(self.chosen.length, self.rejected.length)
+
+    @property
+    def rows(self) -> tuple[TrainingExample, ...]:
+        return self.chosen, self.rejected
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
@@ -35,14 +72,12 @@ class LeftOut:
     length: int
 
 
-def fitting(
-    examples: Iterable[TrainingExample], max_length: int
-) -> tuple[tuple[TrainingExample, ...], tuple[LeftOut, ...]]:
+def fitting(examples: Iterable[E], max_length: int) -> tuple[tuple[E, ...], tuple[LeftOut, ...]]:
     """Split examples into those of at most `max_length` tokens and a list of the others, both in order.
 
     Nothing is cut: a cut target teaches to stop in the middle, a cut prompt asks something else.
     """
-    kept: list[TrainingExample] = []
+    kept: list[E] = []
     left_out: list[LeftOut] = []
     for example in examples:
         if example.length <= max_length:

@@ -1,4 +1,4 @@
-"""Training itself: transformers' Trainer with our batches and loss. Runs in the child."""
+"""Training itself: transformers' Trainer with our batches and an objective's loss. Runs in the child."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import resource
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import ceil
@@ -22,16 +23,16 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 from runtime.failures import RunFailed
 from runtime.training import adapter, checkpoints
 from runtime.training.arguments import check_machine, training_arguments
-from runtime.training.batches import IGNORED, LengthGrouped, collate
-from runtime.training.examples import TrainingExample, check_ends, check_masks, fitting
-from runtime.training.loss import summed_loss
-from runtime.training.sft import SftJob, SftResult, StepDone
+from runtime.training.batches import IGNORED, InOrder, LengthGrouped
+from runtime.training.examples import Example, check_ends, check_masks, fitting
+from runtime.training.job import StepDone, TrainingJob, TrainingResult
+from runtime.training.objectives import Objective
 
 Emit = Callable[[object], None]
 
 
-def train(job: SftJob, emit: Emit) -> SftResult:
-    """See `sft.train_sft`, which is this function behind an import that costs nothing."""
+def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingResult:
+    """See `sft.train_sft` and `dpo.train_dpo`: this function behind imports that cost nothing."""
     check_machine(job.weights, job.optimizer)
     transformers.utils.logging.set_verbosity_error()
     if job.threads:
@@ -39,52 +40,58 @@ def train(job: SftJob, emit: Emit) -> SftResult:
     kept, left_out = fitting(job.examples, job.max_length)
     dev, dev_left_out = fitting(job.dev_examples, job.max_length)
     _check(job, kept, dev)
-    ended = check_ends((*kept, *dev), adapter.eos_ids(job.folder))
+    rows = [row for example in (*kept, *dev) for row in example.rows]
+    check_masks(rows)
+    ended = check_ends(rows, adapter.eos_ids(job.folder))
     seed = job.seed % 2**32  # the most that numpy's generator takes
     set_seed(seed)
     model = adapter.load(job.folder, job.weights, job.lora, job.start_adapter)
     parameters = adapter.trainable(model)
-    sampler = LengthGrouped([example.length for example in kept], job.batch, seed)
-    trainer = _trainer(job, model, kept, dev, sampler, seed, emit)
+    in_order = InOrder if job.keep_order else LengthGrouped
+    sampler = in_order([example.length for example in kept], job.batch, seed)
+    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    first = _batches(kept, sampler, 1)[0]
+    objective.prepare(model, kept, dev, first)
     began = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - began
     sha256 = adapter.write(model, Path(job.out))
-    shutil.rmtree(job.work, ignore_errors=True)
     state = trainer.state
-    trained = _batches(kept, sampler, state.global_step)
-    real = [sum(e.length for e in batch) for batch in trained]
-    padded = [len(batch) * max(e.length for e in batch) for batch in trained]
+    trained = [[row for e in batch for row in e.rows] for batch in _batches(kept, sampler, state.global_step)]
+    real = [sum(row.length for row in batch) for batch in trained]
+    padded = [len(batch) * max(row.length for row in batch) for batch in trained]
     dev_losses = _logged(state, "eval_loss")
-    return SftResult(
-        adapter_sha256=sha256,
-        examples=len(kept),
-        left_out=left_out,
-        dev_left_out=dev_left_out,
-        ended_by_eos=ended,
-        losses=_logged(state, "loss"),
-        grad_norms=_logged(state, "grad_norm"),
-        dev_losses=tuple(loss for _, loss in dev_losses),
-        best_epoch=_best_epoch(job, dev_losses),
-        stopped_early=state.global_step < state.max_steps,
-        first_masked_share=_masked_share(collate(trained[0], job.pad_id)),
-        tokens=sum(real),
-        target_tokens=sum(len(e.target_ids) for batch in trained for e in batch),
-        padding_tokens=sum(padded) - sum(real),
-        seconds=seconds,
-        tokens_per_second=sum(real[resumed_at:]) / seconds,
-        trainable_parameters=parameters,
-        weights=job.weights,
-        steps=state.global_step,
-        resumed_at=resumed_at,
-        peak_memory_gib=_peak_memory_gib(),
-        versions=_versions(),
-    )
+    measured: dict[str, Any] = {
+        "adapter_sha256": sha256,
+        "examples": len(kept),
+        "left_out": left_out,
+        "dev_left_out": dev_left_out,
+        "ended_by_eos": ended,
+        "losses": _logged(state, "loss"),
+        "grad_norms": _logged(state, "grad_norm"),
+        "dev_losses": tuple(loss for _, loss in dev_losses),
+        "best_epoch": _best_epoch(job, dev_losses),
+        "stopped_early": state.global_step < state.max_steps,
+        "first_masked_share": _masked_share(objective.collate(first)),
+        "tokens": sum(real),
+        "target_tokens": sum(objective.targets(row) for batch in trained for row in batch),
+        "padding_tokens": sum(padded) - sum(real),
+        "seconds": seconds,
+        "tokens_per_second": sum(real[resumed_at:]) / seconds,
+        "trainable_parameters": parameters,
+        "weights": job.weights,
+        "steps": state.global_step,
+        "resumed_at": resumed_at,
+        "peak_memory_gib": _peak_memory_gib(),
+        "versions": _versions(),
+    }
+    shutil.rmtree(job.work, ignore_errors=True)
+    return objective.result(measured, partial(_logged, state))
 
 
-def _check(job: SftJob, kept: Sequence[TrainingExample], dev: Sequence[TrainingExample]) -> None:
+def _check(job: TrainingJob, kept: Sequence[Example], dev: Sequence[Example]) -> None:
     if not kept:
         raise RunFailed(
             f"None of the {len(job.examples)} training examples has at most {job.max_length} tokens.",
@@ -92,32 +99,50 @@ def _check(job: SftJob, kept: Sequence[TrainingExample], dev: Sequence[TrainingE
         )
     if job.patience is not None and not dev:
         raise RunFailed("Stopping early needs dev examples, and there are none that fit.")
-    check_masks((*kept, *dev))
 
 
-class _TargetTrainer(Trainer):  # type: ignore[misc]
-    """The Trainer with our sampler and loss. A dev loss is a mean over target tokens, not over batches."""
+class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
+    """The Trainer with our sampler and an objective's loss. What a dev part measures is a mean over all that
+    the objective counts, not over batches."""
 
-    def __init__(self, sampler: LengthGrouped, **more: Any) -> None:
+    def __init__(self, sampler: InOrder, objective: Objective[Any], **more: Any) -> None:
         super().__init__(**more)
         self.control: Any
         self._sampler = sampler
+        self._objective = objective
+        self._step: dict[str, float] = {}
+        self._tokens = 0
+        self._began = 0.0
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGrouped:  # noqa: ARG002
+    def _get_train_sampler(self, train_dataset: Any = None) -> InOrder:  # noqa: ARG002
         return self._sampler
 
+    def training_step(self, *args: Any, **more: Any) -> torch.Tensor:
+        self._began = time.monotonic()
+        return super().training_step(*args, **more)
+
     def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:
-        total, targets = summed_loss(model, inputs)
-        return total / targets
+        measured = self._objective.measure(model, inputs)
+        self._step = {name: value / measured.count for name, value in measured.others.items()}
+        self._tokens = int(inputs["attention_mask"].sum())
+        return measured.loss / measured.count
+
+    def log(self, logs: dict[str, float], *args: Any, **more: Any) -> None:
+        if "loss" in logs:  # an optimizer step is done: its own measures become part of the history
+            pace = self._tokens / (time.monotonic() - self._began)
+            logs = {**logs, **self._step, "tokens_per_second": pace}
+        super().log(logs, *args, **more)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         self.model.eval()
-        total, targets = 0.0, 0
+        sums: Counter[str] = Counter()
+        count = 0
         with torch.no_grad():
             for batch in self.get_eval_dataloader():
-                loss, count = summed_loss(self.model, batch)
-                total, targets = total + loss.item(), targets + count
-        metrics = {"eval_loss": total / targets}
+                measured = self._objective.measure(self.model, batch)
+                sums.update({"loss": measured.loss.item(), **measured.others})
+                count += measured.count
+        metrics = {f"eval_{name}": total / count for name, total in sums.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
@@ -126,7 +151,7 @@ class _TargetTrainer(Trainer):  # type: ignore[misc]
 class _Pace(TrainerCallback):  # type: ignore[misc]
     """Gives each epoch its order, asks for checkpoints between the ends of epochs, and tells of each step."""
 
-    def __init__(self, sampler: LengthGrouped, per_epoch: int, emit: Emit) -> None:
+    def __init__(self, sampler: InOrder, per_epoch: int, emit: Emit) -> None:
         self._sampler = sampler
         self._per_epoch = per_epoch
         self._emit = emit
@@ -141,24 +166,28 @@ class _Pace(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
         if "loss" in logs:
-            self._emit(StepDone(state.global_step, state.max_steps, logs["loss"]))
+            names = ("loss", "grad_norm", "tokens_per_second", "margin", "accuracy")
+            measured = {name: float(logs[name]) for name in names if name in logs}
+            self._emit(StepDone(state.global_step, state.max_steps, **measured))
 
 
 def _trainer(
-    job: SftJob,
+    job: TrainingJob,
+    objective: Objective[Any],
     model: Any,
-    kept: Sequence[TrainingExample],
-    dev: Sequence[TrainingExample],
-    sampler: LengthGrouped,
+    kept: Sequence[Example],
+    dev: Sequence[Example],
+    sampler: InOrder,
     seed: int,
     emit: Emit,
-) -> _TargetTrainer:
+) -> _ObjectiveTrainer:
     per_epoch = ceil(len(kept) / job.batch)
     callbacks: list[TrainerCallback] = [_Pace(sampler, per_epoch, emit)]
     if job.patience is not None:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=job.patience))
-    trainer = _TargetTrainer(
+    trainer = _ObjectiveTrainer(
         sampler=sampler,
+        objective=objective,
         model=model,
         args=training_arguments(
             job.optimizer,
@@ -173,16 +202,14 @@ def _trainer(
         ),
         train_dataset=kept,
         eval_dataset=dev or None,
-        data_collator=partial(collate, padding_id=job.pad_id),
+        data_collator=objective.collate,
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
 
-def _batches(
-    kept: Sequence[TrainingExample], sampler: LengthGrouped, steps: int
-) -> list[list[TrainingExample]]:
+def _batches(kept: Sequence[Example], sampler: InOrder, steps: int) -> list[list[Any]]:
     """The batches of the first `steps` optimizer steps, drawn again: a resumed training hasn't seen all."""
     found: list[list[int]] = []
     epoch = 0
@@ -197,7 +224,7 @@ def _logged(state: Any, name: str) -> tuple[tuple[int, float], ...]:
     return tuple((row["step"], float(row[name])) for row in state.log_history if name in row)
 
 
-def _best_epoch(job: SftJob, dev_losses: Sequence[tuple[int, float]]) -> int | None:
+def _best_epoch(job: TrainingJob, dev_losses: Sequence[tuple[int, float]]) -> int | None:
     """The epoch, counted from 1, whose adapter is the result; None where the last one's is by plan."""
     if job.patience is None:
         return None

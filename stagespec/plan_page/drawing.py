@@ -16,7 +16,7 @@ from stagespec.plan_page.layout import BETWEEN, Box, lay_out
 from stagespec.wording import duration
 
 NAME_COLUMNS = 17  # of a name inside its box
-TITLE_COLUMNS = 34
+TITLE_COLUMN, SMALL_COLUMN = 10.5, 7.0  # the widest that a column of such text is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def pictures(plan: PlanFile, compared: Comparison) -> list[Picture]:
                     gone=id in band.gone,
                 )
             )
+        whole = " · ".join(sums(plan, [stage], stage.budget_usd))
+        room = frame.x + frame.width - laid.start - 2 * BETWEEN - width(whole) * SMALL_COLUMN
         lines = [
             Line(
                 look=f"{route.edge.kind}{'' if route.curved else ' around'}",
@@ -101,9 +103,9 @@ def pictures(plan: PlanFile, compared: Comparison) -> list[Picture]:
         ]
         found.append(
             Picture(
-                title=fitted(stage.name, TITLE_COLUMNS),
+                title=fitted(stage.name, max(int(room / TITLE_COLUMN), 1)),
                 whole_title=stage.name,
-                sums=" · ".join(sums(plan, stage)),
+                sums=whole,
                 frame=frame,
                 start=laid.start,
                 top=top,

@@ -13,6 +13,11 @@ from stagespec.plan_page.totals import resting, rows, setting, warnings, wholes
 from stagespec.wording import count
 
 WORDS = dict(MARKS)
+# Characters that turn the reading direction could make a reviewer read what is not there: they are named.
+TURNING = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
 
 
 def render_page(plan: PlanFile, compared: Comparison | None = None) -> str:
@@ -24,6 +29,7 @@ def render_page(plan: PlanFile, compared: Comparison | None = None) -> str:
         loader=PackageLoader("stagespec.plan_page"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
+        finalize=lambda value: value.translate(TURNING) if isinstance(value, str) else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -40,7 +40,7 @@ def wholes(plan: PlanFile) -> list[Figure]:
     ]
     usd = plan.quote.usd(seconds)
     if usd is not None:
-        budget = _budget(plan)
+        budget = (plan.method.pipeline or plan.method.stages[-1]).budget_usd
         figures.append(
             Figure(
                 *("money", money(usd), f"of a budget of {money(budget)}" if budget else "no budget is set"),
@@ -120,11 +120,3 @@ def _sums(plan: PlanFile, stages: Sequence[Stage]) -> tuple[int, float, float | 
         sum(step.seconds for step in quoted),
         max(peaks, default=None),
     )
-
-
-def _budget(plan: PlanFile) -> float | None:
-    """In US dollars: the pipeline's, or the sum of the stages' where each has one."""
-    if plan.method.pipeline and plan.method.pipeline.budget_usd is not None:
-        return plan.method.pipeline.budget_usd
-    budgets = [stage.budget_usd for stage in plan.method.stages if stage.budget_usd is not None]
-    return sum(budgets) if budgets and len(budgets) == len(plan.method.stages) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -33,6 +34,19 @@ def talk_and_break(words: str, _: Emit) -> None:
     print("printed by the child")
     os.write(1, b"written to descriptor 1\n")
     raise ValueError(words)
+
+
+def break_below(_: None, __: Emit) -> None:
+    print("(a process of its own) ValueError: the cause")
+    print("\n".join(f"line {number}" for number in range(50)))
+    raise RuntimeError("look above")
+
+
+def have_a_child(_: None, channel: Channel) -> None:
+    own = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    own.start()
+    channel.send(own.pid)
+    time.sleep(60)
 
 
 def stop(_: None, __: Emit) -> None:
@@ -79,6 +93,22 @@ def test_an_error_is_one_sentence_with_the_last_output_as_help(capfd: pytest.Cap
     assert "written to descriptor 1" in caught.value.help
     assert "Traceback" in caught.value.help
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_cause_is_shown_though_much_was_printed_after_it() -> None:
+    with pytest.raises(RunFailed, match="look above") as caught:
+        run_in_child(break_below, None)
+    assert "ValueError: the cause" in caught.value.help
+    assert "line 3\n" not in caught.value.help
+
+
+@pytest.mark.parametrize("how", ["closed", "killed"])
+def test_what_the_child_started_ends_with_it(how: str) -> None:
+    with Child(have_a_child, None, "The child") as child:
+        own = child.receive()
+        if how == "killed":
+            os.kill(child.pid, signal.SIGKILL)
+    wait_until_gone(own)
 
 
 def test_a_gate_that_closes_in_the_child_is_the_same_failure_here() -> None:

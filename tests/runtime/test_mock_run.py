@@ -86,7 +86,20 @@ def test_records_are_conserved_from_step_to_step(finished):
     assert kept["small.good"] >= 20
     rows = {name: d["kept"] + d["rejected"] for name, d in manifest["datasets"].items()}
     assert rows["small.fresh"] == kept["small.ideas"]
-    assert (summary.folder / "datasets" / "explicit_instructions.fresh.parquet").exists()
+    assert (summary.folder / "datasets" / "small.fresh.parquet").exists()
+
+
+def test_what_each_step_asked_is_counted(finished):
+    _, _, manifest = finished
+    (stage,) = manifest["stages"]
+    tallies = manifest["tallies"]
+    assert sum(tally["computed"] for tally in tallies.values()) <= manifest["requests"]["asked"]
+    answers = tallies["small.answers"]
+    kept = {row["step"]: row["kept"] for row in stage["funnel"]}
+    assert answers["asked"] == answers["computed"] == kept["small.clear"]
+    assert answers["read"] > answers["written"] > 0
+    assert "written" not in tallies["small.good"]
+    assert "small.fresh" not in tallies
 
 
 def test_no_held_out_text_is_trained_on(plan, finished):
@@ -94,7 +107,7 @@ def test_no_held_out_text_is_trained_on(plan, finished):
 
     summary, _, _ = finished
     trained = (
-        pq.read_table(summary.folder / "datasets" / "explicit_instructions.data.train.parquet")
+        pq.read_table(summary.folder / "datasets" / "small.data.train.parquet")
         .column("instruction")
         .to_pylist()
     )

@@ -45,11 +45,15 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage's files, and the types that its held-out items are of in nearly equal parts."""
+    """A stage's files, and the types that its held-out items are of in nearly equal parts.
+
+    `labels` says that its answers are picked from a few labels, which many of its items share.
+    """
 
     name: str
     types: frozenset[str]
     files: tuple[DataFile, ...]
+    labels: bool = False
 
     def of(self, *roles: str) -> list[DataFile]:
         return [file for file in self.files if file.role in roles]
@@ -105,6 +109,50 @@ STAGES = (
             ),
             DataFile("held_out/generation_dev.jsonl", "dev", 150, HELD_OUT),
             DataFile("held_out/generation_test.jsonl", "test", 300, HELD_OUT),
+        ),
+    ),
+    Stage(
+        "evaluation",
+        frozenset({"correct", "better", "principle", "rating"}),
+        (
+            DataFile(
+                "seeds/evaluation_questions.jsonl",
+                "seeds",
+                60,
+                frozenset({"question", "right", "wrong"}),
+                text=("question",),
+                key=("question",),
+            ),
+            DataFile("exemplars/evaluation_answers.jsonl", "exemplars", 12, ANSWER),
+            DataFile(
+                "critics/right_judgement.jsonl",
+                "critic",
+                84,
+                LABELLED_ANSWER,
+                key=("instruction", "response"),
+            ),
+            DataFile("held_out/evaluation_dev.jsonl", "dev", 150, HELD_OUT),
+            DataFile("held_out/evaluation_test.jsonl", "test", 300, HELD_OUT),
+            DataFile("held_out/judged_sums_test.jsonl", "made", 1000, PROGRAM_MADE),
+        ),
+        labels=True,
+    ),
+    Stage(
+        "revision",
+        frozenset({"fix", "clarify", "shorten", "critique"}),
+        (
+            DataFile("seeds/revision_drafts.jsonl", "seeds", 60, SEED | {"draft"}),
+            DataFile("exemplars/critiques.jsonl", "exemplars", 10, ANSWER | {"critique"}),
+            DataFile("exemplars/revisions.jsonl", "exemplars", 10, ANSWER | {"critique", "revision"}),
+            DataFile(
+                "critics/better_revision.jsonl",
+                "critic",
+                84,
+                LABELLED_ANSWER | {"revision"},
+                key=("instruction", "revision"),
+            ),
+            DataFile("held_out/revision_dev.jsonl", "dev", 150, HELD_OUT),
+            DataFile("held_out/revision_test.jsonl", "test", 300, HELD_OUT),
         ),
     ),
 )

@@ -146,7 +146,7 @@ def test_compile_says_that_all_is_well(specs: Path) -> None:
 def test_dry_run_goes_to_standard_output_without_colour() -> None:
     result = cli("compile", SPEC, "--profile", "test", "--dry-run")
     assert result.exit_code == 0
-    assert result.stdout.startswith("small\n")
+    assert result.stdout.startswith("small ")
     assert "\x1b" not in result.output
     assert result.stderr == ""
 
@@ -280,6 +280,26 @@ def test_a_plan_that_is_not_what_was_reviewed_is_refused(
     assert said in result.stderr
     assert len(result.stderr.strip().split("\n")) == 1
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("pilot    = 20 items", "pilot    = 30 items", "small.ideas, pilot: 20 items → 30"),
+        ("pilot    = 20 items", "pilot    = 20 bananas", "no longer compiles"),
+        ("pilot    = 20 items", "pilot    = 20 items   # enough", ""),
+    ],
+)
+def test_a_plan_whose_spec_has_changed_since_is_refused(
+    old: str, new: str, said: str, plan_json: Path, running: Any
+) -> None:
+    running(lambda *_: None)
+    spec = next(path for path in Path().rglob("stage.stage"))
+    spec.write_text(spec.read_text().replace(old, new))
+    result = cli("run", str(plan_json))
+    assert result.exit_code == (1 if said else 0), result.output
+    assert said.split(",")[0].split(" ")[0] in result.stderr
+    assert ("is stale" in result.stderr) == bool(said)
 
 
 def test_a_plan_is_known_by_its_content_too(plan_json: Path) -> None:

@@ -328,6 +328,6 @@ def test_the_screen_with_marks(specs: Path, plan: PlanFile) -> None:
     assert lines[at].startswith("~ judge     clear    clear_task by base")
     assert lines[at + 1].strip() == "~ critic clear_task, methods[0].neutral changed (specs/shared.stage:69)"
     assert re.search(r"^= filter    novel .*(\n .*)* · was called fresh$", text, re.MULTILINE)
-    assert re.search(r"^= output    model .*\n +· input changed: clear$", text, re.MULTILINE)
+    assert re.search(r"^= output    model .*\s· input changed: clear$", text, re.MULTILINE)
     plain = re.sub(r"\x1b\[\d+m", "", coloured(text))
     assert plain == text

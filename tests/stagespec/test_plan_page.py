@@ -25,6 +25,7 @@ from stagespec.plan_file import write_plan
 from stagespec.plan_page import render_page
 from stagespec.plan_page.drawing import fitted
 from stagespec.plan_page.graph import FAMILIES, OTHER, edges, family
+from stagespec.plan_page.page import TURNING
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -215,7 +216,8 @@ def test_what_a_spec_says_stays_text(plan: PlanFile, text: str) -> None:
     names = {name for _, attributes in page.tags for name in attributes}
     assert not [name for name in names if name.startswith("on") or name == "src"]
     assert all(one["href"].startswith("#") for one in page.of("a"))
-    assert page.text.count(" ".join(text.split())) > 5
+    assert "\u202e" not in page.text
+    assert page.text.count(text.translate(TURNING)) > 5
 
 
 def test_the_page_stands_by_itself(plan: PlanFile) -> None:
@@ -296,6 +298,10 @@ window.onload = () => {
   document.body.textContent = JSON.stringify({
     width: root.clientWidth, needed: root.scrollWidth,
     steps: [...page.querySelectorAll("article.step")].map(step => step.id),
+    met: [...page.querySelectorAll("text.title")].filter(title => {
+      const sums = [...title.ownerSVGElement.children].find(one => one.matches("text.small"));
+      return title.getBoundingClientRect().right > sums.getBoundingClientRect().left;
+    }).length,
     nodes: page.querySelectorAll("a.node").length, outside: outside.map(node => node.textContent),
     unseen: [...page.querySelectorAll("article.step")].filter(step => step.offsetHeight < 20).length,
   });
@@ -343,10 +349,11 @@ def test_in_a_browser_all_is_there_and_nothing_runs_over(
         "hostile text": lambda: hostile(on_a_gpu(plan), "".join(HOSTILE)),
     }[kind]()
     measured, console = browsed(render_page(shown), width, tmp_path)
-    assert measured["steps"] == ids(shown)
+    assert measured["steps"] == [id.translate(TURNING) for id in ids(shown)]
     assert measured["nodes"] == len(ids(shown))
     assert measured["width"] == width
     assert measured["needed"] == width
     assert measured["outside"] == []
+    assert measured["met"] == 0
     assert measured["unseen"] == 0
     assert console == ""

@@ -96,7 +96,10 @@ def lower_rules_list(body: StepBody, columns: Mapping[str, str]) -> tuple[RulesU
         renamed = lower_columns(low, named, f'rules "{ref.name}"', rules.columns) if rules else None
         if rules is None or renamed is None:
             return None
+        own_finish = f"{renamed.get(rules.subject, rules.subject)}_finish"
         for column, type_ in rules.columns.items():
+            if type_ == "finish_reason" and column not in renamed and own_finish in columns:
+                renamed[column] = own_finish  # how the subject ended, not the text before it
             wanted = renamed.get(column, column)
             if columns.get(wanted) != type_:
                 low.found.error(

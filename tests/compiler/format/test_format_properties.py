@@ -19,7 +19,7 @@ from compiler.format import Formatted, format_source
 from compiler.format.layout import ALWAYS_JOINING, JOINING
 from compiler.format.leaves import read_leaves
 from compiler.source import Source
-from compiler.syntax.grammar import grammar_text, parser
+from compiler.syntax.grammar import grammar_text, plain_parser
 from compiler.syntax.layout import OPAQUE
 from compiler.syntax.parse import parse
 
@@ -80,14 +80,16 @@ def test_generated_files(seed: int, comments: float, breaks: float) -> None:
 
 def relaid(text: str, draw: Random) -> str:
     """The text with other white space between its tokens, where no comment is."""
-    tokens = list(parser().parse_interactive(text).iter_parse())
+    tokens = list(plain_parser().parse_interactive(text).iter_parse())
     pieces = [text[: tokens[0].start_pos]]
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         pieces.append(str(token))
         gap = text[token.end_pos : following.start_pos if following else len(text)]
         on = "" if NUMBER.search(token) and "\n" in gap else " "  # `5` and `items` below it are no quantity
         if not gap or gap.isspace():
-            gap = draw.choice([gap, on, "\n", "\n\n\n", " \n  ", f"{on}\t"] if gap else ["", on, "\n"])
+            gap = draw.choice(
+                [gap, on, "\n", "\n\n\n", " \n  ", f"{on}\t" if on else "\n"] if gap else ["", on, "\n"]
+            )
             gap = gap or "\n"
         pieces.append(gap)
     return "".join(pieces)
@@ -114,7 +116,7 @@ def test_the_words_that_join_are_the_grammars() -> None:
     found = re.search(r"^WORD[.\d]*: /\(([a-z|]+)\)", grammar_text(), re.M)
     assert found
     assert set(found[1].split("|")) == JOINING
-    keywords = set(re.findall(r'(?:disjunction|conjunction|sum) "([a-z]+)"', grammar_text()))
+    keywords = set(re.findall(r'^(?:OR|AND|MATCHES): "([a-z]+)"', grammar_text(), re.M))
     assert keywords == ALWAYS_JOINING
 
 

@@ -107,6 +107,9 @@ class FakeEngine:
             else:
                 yield Completion(request.id, (5, 6, 7, 8), " four words of text", "length")
 
+    def rest(self) -> None:
+        """There is nothing to give back."""
+
     def close(self) -> None:
         """There is nothing to give back."""
 

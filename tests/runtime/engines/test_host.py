@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,13 @@ def test_what_cannot_start_says_why(tmp_path: Path) -> None:
         start_engine("mock", tmp_path, SHA)
 
 
+@pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
+def test_a_missing_vllm_is_named_with_its_remedy(tiny_folder: Path) -> None:
+    with pytest.raises(RunFailed, match="vLLM is not installed") as caught:
+        start_engine("vllm", tiny_folder, SHA)
+    assert "stagespec[pod]" in caught.value.help
+
+
 def test_an_unexpected_error_shows_the_last_lines(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("not json")
     with pytest.raises(RunFailed, match="The mock engine failed with Exception: ") as caught:
@@ -122,3 +131,16 @@ def test_the_transformers_engine_is_silent_and_closes_even_when_busy(
     assert time.monotonic() - began < 3
     assert gone(engine.pid)
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_engine_on_a_gpu_rests_and_comes_back_by_itself(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        first = engine.pid
+        engine.rest()
+        assert not gone(first)  # it is on no GPU
+        engine.facts = replace(engine.facts, device="cuda")
+        engine.rest()
+        engine.rest()
+        assert gone(first)
+        assert len(completions(engine, some_draws(3))) == 3
+        assert engine.pid != first

@@ -29,8 +29,8 @@ class Work(SimpleNamespace):
         self.outcomes[step] = outcome
         self.decided = fields
 
-    def adapter(self, _):
-        return None
+    def runs(self, model):
+        return model in self.method.models
 
 
 def run(monkeypatch, gate_open, rehearsal):

@@ -30,12 +30,12 @@ class Work(SimpleNamespace):
         self.records.setdefault(step, StepRecords()).add(kept, rejected)
 
 
-def run(texts, rounds=None, held_out=(), similarity=0.8):
+def run(texts, rounds=None, held_out=(), similarity=0.8, made_from=None, named="instruction"):
     method = Method(
         language=1, name="x", models={}, datasets={}, prompts={}, rules={"r": RULES}, critics={}, stages=()
     )
-    columns = {"instruction": "text"}
-    data = {"test": [{"instruction": text} for text in held_out]}
+    columns = {"instruction": "text"} | ({} if made_from is None else {named: "text"})
+    data = {"test": [{named: text} for text in held_out]}
     step = Filter(
         id="s.fresh",
         inputs=("s.ideas",),
@@ -44,12 +44,12 @@ def run(texts, rounds=None, held_out=(), similarity=0.8):
         near=Near(column="instruction", similarity=similarity),
         apart_from=("test",) if held_out else (),
     )
-    method = method.model_copy(update={"datasets": {"test": SimpleNamespace(columns=columns)}})
+    method = method.model_copy(update={"datasets": {"test": SimpleNamespace(columns={named: "text"})}})
     work = Work(method=method, data=data, records={}, outcomes={})
     rounds = rounds or [0] * len(texts)
     for round in sorted(set(rounds)):
         mine = [
-            Record(f"r{round}/{i}", round, i, {"instruction": t})
+            Record(f"r{round}/{i}", round, i, {named: made_from, "instruction": t})
             for i, t in enumerate(texts)
             if rounds[i] == round
         ]
@@ -76,6 +76,14 @@ def test_sinks():
 def test_a_near_copy_of_a_held_out_item_is_found_without_case_and_punctuation():
     _, rejected = run(["WHAT is the capital of peru"], held_out=["What is the capital of Peru?"])
     assert rejected == {"WHAT is the capital of peru": "held_out"}
+
+
+def test_what_a_record_was_made_from_may_stand_there_and_what_was_made_of_it_may_not():
+    kept, rejected = run(
+        ["Name a fruit.", "An apple."], held_out=["An apple."], made_from="An apple.", named="seed"
+    )
+    assert kept == ["Name a fruit."]
+    assert rejected == {"An apple.": "held_out"}
 
 
 def test_duplicates_are_found_over_rounds_and_the_first_stays():

@@ -9,7 +9,8 @@ import torch
 from tiny_jobs import EOS, make_job
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from runtime.training.sft import SftJob, SftResult, train_sft
+from runtime.training.job import TrainingResult
+from runtime.training.sft import SftJob, train_sft
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def job(tiny: str, tmp_path: Path) -> SftJob:
 
 
 @pytest.fixture(scope="session")
-def straight(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[SftJob, SftResult]:
+def straight(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[SftJob, TrainingResult]:
     """The same job again, trained once and without a stop, for others to be compared with."""
     job = make_job(tiny, tmp_path_factory.mktemp("straight"), "adapter")
     return job, train_sft(job, lambda _: None)

@@ -8,7 +8,7 @@ import pytest
 import torch
 import transformers
 
-from compiler.plan.model import EarlyStop, Lora, Optimizer, PromptUse, Train
+from compiler.plan.model import EarlyStop, Lora, Optimizer, Preference, PromptUse, Supervised, Train
 from runtime.failures import RunFailed
 from runtime.training.arguments import check_trainer_arguments, lora_config, training_arguments
 
@@ -20,10 +20,10 @@ def step(**changes: Any) -> Train:
     settings: dict[str, Any] = {
         "id": "one.trained",
         "start": "base",
-        "data": "one.split",
+        "inputs": ("one.split",),
         "part": "train",
         "prompt": PromptUse(prompt="ask"),
-        "target": "response",
+        "objective": Supervised(target="response", finish="finish"),
         "lora": Lora(rank=16, alpha=16, dropout=0.1, modules="all_linear"),
         "weights": "float32",
         "optimizer": ADAMW,
@@ -40,7 +40,9 @@ def test_the_installed_libraries_take_every_choice(schedule: str, modules: str) 
     optimizer = ADAMW.model_copy(update={"schedule": schedule})
     lora = Lora(rank=4, alpha=8, dropout=0.0, modules=modules)  # type: ignore[arg-type]
     check_trainer_arguments(step(optimizer=optimizer, lora=lora))
-    check_trainer_arguments(step(stop_early=EarlyStop(on="loss", part="dev", patience=2)))
+    pairs = Preference(chosen="chosen", rejected="rejected", reference="base", beta=0.1)
+    check_trainer_arguments(step(optimizer=optimizer, lora=lora, objective=pairs))
+    check_trainer_arguments(step(stop_early=EarlyStop(on="one.split", part="dev", patience=2)))
 
 
 def test_settings_arrive_where_they_belong() -> None:

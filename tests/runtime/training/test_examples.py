@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from runtime.failures import RunFailed
-from runtime.training.batches import IGNORED, LengthGrouped, collate
+from runtime.training.batches import IGNORED, InOrder, LengthGrouped, collate
 from runtime.training.examples import LeftOut, TrainingExample, check_ends, check_masks, fitting
 
 
@@ -46,6 +46,11 @@ def test_batches_are_padded_on_the_right_with_loss_on_targets_only() -> None:
     assert batch["position_ids"].tolist() == [[0, 1, 2, 3]] * 2
 
 
+def test_the_whole_text_may_carry_loss() -> None:
+    batch = collate([example(2, 1), example(1, 3)], padding_id=9, whole=True)
+    assert batch["labels"].tolist() == [[10, 11, 50, IGNORED], [10, 50, 51, 52]]
+
+
 LENGTHS = [5 + (i * 37) % 50 for i in range(103)]
 
 
@@ -71,3 +76,11 @@ def test_batches_hold_similar_lengths() -> None:
     batches = LengthGrouped(LENGTHS, 8, seed=3).batches(0)
     assert [len(b) for b in batches] == [8] * 12 + [7]
     assert padding(batches) < padding(plain) / 3
+
+
+def test_a_curriculum_has_one_order_in_every_epoch() -> None:
+    sampler = InOrder(LENGTHS, 8, seed=3)
+    for epoch in range(2):
+        sampler.epoch = epoch
+        assert list(sampler) == list(range(103))
+    assert [len(b) for b in sampler.batches(1)] == [8] * 12 + [7]

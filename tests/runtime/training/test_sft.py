@@ -19,9 +19,11 @@ from runtime.failures import RunFailed
 from runtime.models.local import LocalModel
 from runtime.training.batches import LengthGrouped
 from runtime.training.examples import LeftOut, TrainingExample
-from runtime.training.sft import SftJob, SftResult, StepDone, adapter_digest, train_sft
+from runtime.training.job import StepDone, TrainingResult, adapter_digest
+from runtime.training.objectives import Measured, OnTargets
+from runtime.training.sft import SftJob, train_sft
 
-Straight = tuple[SftJob, SftResult]
+Straight = tuple[SftJob, TrainingResult]
 
 
 class Killed(Exception):
@@ -47,7 +49,10 @@ def test_training_in_a_child_learns_and_measures(job: SftJob) -> None:
     result = run_in_child(train_sft, replace(job, epochs=8), events.append)
     steps = [e for e in events if isinstance(e, StepDone)]
     assert len(steps) == len(events) == result.steps == 8 * 6
-    assert steps[-1] == StepDone(48, 48, result.losses[-1][1])
+    assert (steps[-1].step, steps[-1].of) == (48, 48)
+    assert [(s.step, s.loss) for s in steps] == list(result.losses)
+    assert [(s.step, s.grad_norm) for s in steps] == list(result.grad_norms)
+    assert all(s.tokens_per_second > 0 and s.margin is None and s.accuracy is None for s in steps)
     assert result.losses[-1][1] < result.losses[0][1] / 2
     assert len(result.dev_losses) == 8
     assert result.dev_losses[-1] < result.dev_losses[0]
@@ -84,6 +89,30 @@ def test_the_seed_decides_everything(straight: Straight, job: SftJob) -> None:
     torch.rand(17)
     assert train_sft(job, quiet).adapter_sha256 == straight[1].adapter_sha256
     assert train_sft(replace(job, seed=12), quiet).adapter_sha256 != straight[1].adapter_sha256
+
+
+def test_a_curriculum_is_learnt_in_its_order(job: SftJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batches that reach the loss, over both epochs, are the examples as given."""
+    seen: list[list[int]] = []
+    measured = OnTargets.measure
+
+    def watched(self: OnTargets, model: object, batch: dict[str, torch.Tensor]) -> Measured:
+        if torch.is_grad_enabled():
+            for ids, mask in zip(batch["input_ids"], batch["attention_mask"], strict=True):
+                seen.append(ids[mask.bool()].tolist())
+        return measured(self, model, batch)
+
+    monkeypatch.setattr(OnTargets, "measure", watched)
+    train_sft(replace(job, keep_order=True), quiet)
+    assert seen == [[*e.prompt_ids, *e.target_ids] for e in job.examples] * 2
+
+
+def test_loss_on_the_whole_text_is_another_training(job: SftJob, straight: Straight) -> None:
+    result = train_sft(replace(job, loss_on="whole"), quiet)
+    assert result.first_masked_share == 0
+    assert result.target_tokens == 2 * sum(e.length - 1 for e in job.examples)
+    assert result.tokens == straight[1].tokens
+    assert not same(straight[0], job)
 
 
 @pytest.mark.parametrize("at", [3, 6, 7, 11])

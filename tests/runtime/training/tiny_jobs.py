@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from compiler.plan.model import Lora, Optimizer
-from runtime.training.examples import TrainingExample
+from runtime.training.examples import Pair, TrainingExample
 from runtime.training.sft import SftJob
 
 EOS = 2
@@ -26,6 +26,7 @@ def make_job(model: str, root: Path, name: str) -> SftJob:
     """Two epochs of six steps, with dropout; what it writes is named `name` and lies in `root`."""
     return SftJob(
         folder=model,
+        base_sha256="tiny",
         start_adapter=None,
         examples=examples(21, 1),
         dev_examples=examples(6, 2),
@@ -37,6 +38,7 @@ def make_job(model: str, root: Path, name: str) -> SftJob:
         epochs=2,
         batch=4,
         max_length=16,
+        keep_order=False,
         patience=None,
         pad_id=EOS,
         seed=11,
@@ -44,3 +46,12 @@ def make_job(model: str, root: Path, name: str) -> SftJob:
         out=str(root / name),
         work=str(root / f"{name}.work"),
     )
+
+
+def pairs(count: int, seed: int) -> tuple[Pair, ...]:
+    """The chosen side repeats one token, the rejected one another, and half of the rejected are cut off."""
+    made = []
+    for i, chosen in enumerate(examples(count, seed)):
+        worse = (7,) * (1 + i % 4) + ((EOS,) if i % 2 else ())
+        made.append(Pair(chosen.id, chosen, TrainingExample(chosen.id, chosen.prompt_ids, worse)))
+    return tuple(made)

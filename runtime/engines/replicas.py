@@ -1,0 +1,176 @@
+"""Several engines of one small model, that share a GPU and a submission.
+
+vLLM's own bookkeeping, on one CPU core, takes longer than a small model's step on a large GPU. With
+several engines the GPU is asked by several cores.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runtime.engines.host import EngineKind, start_engine
+from runtime.engines.prefix import common_length
+from runtime.engines.protocol import Draw, Engine, EngineFacts, Request, Result, Score
+from runtime.engines.vllm_start import MEMORY_SHARE
+
+_GIB = 2**30
+# A model above this keeps a GPU busy alone.
+_SMALL_BYTES = 3 * _GIB
+# What an engine needs beside the weights: CUDA's context, activations, graphs, keys and values.
+_BESIDE_BYTES = 8 * _GIB
+# An engine's front and its core, and some for whoever reads the results.
+_CORES_EACH = 3
+_MOST = 4
+
+
+def start_engines(
+    kind: EngineKind,
+    folder: Path,
+    model_sha256: str,
+    dtype: str = "float32",
+    threads: int | None = None,
+    adapter_rank: int = 0,
+    replicas: int | None = None,
+) -> Engine:
+    """Start an engine, or `replicas` of them that answer as one; None decides by the machine.
+
+    RunFailed if one can't be started. They start one after the other: vLLM measures the GPU's free
+    memory while it starts, and can't when another takes of it.
+    """
+    count = replicas if replicas is not None else (sensible(folder) if kind == "vllm" else 1)
+    with ExitStack() as started:
+        share = MEMORY_SHARE / count
+        engines = [
+            started.enter_context(
+                start_engine(kind, folder, model_sha256, dtype, threads, adapter_rank, share)
+            )
+            for _ in range(count)
+        ]
+        started.pop_all()  # from now on the caller closes them
+    return engines[0] if count == 1 else Replicas(engines)
+
+
+def sensible(folder: Path) -> int:
+    """How many engines of the model in `folder` this machine's GPU and cores can feed; 1 without a GPU."""
+    weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    free = _free_bytes()
+    if free is None or weights > _SMALL_BYTES:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    fitting = int(MEMORY_SHARE * free / (weights + _BESIDE_BYTES))
+    return max(1, min(_MOST, fitting, cores // _CORES_EACH))
+
+
+def _free_bytes() -> int | None:
+    """Of the first GPU, asked without loading torch; None where there is none."""
+    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+        return int(told.split()[0]) * 2**20
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return None
+
+
+class Replicas:
+    """Engines of the same model as one: the same protocol, results as they finish in any of them."""
+
+    facts: EngineFacts
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._engines = tuple(engines)
+        self.facts = engines[0].facts
+
+    def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
+        """Results as they finish. RunFailed if a request can't be run, or an engine is gone."""
+        asked = [
+            _Asked(engine, part)
+            for engine, part in zip(self._engines, shares(list(requests), len(self._engines)), strict=True)
+            if part
+        ]
+        results: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threads = [threading.Thread(target=one.read, args=(results,), daemon=True) for one in asked]
+        for thread in threads:
+            thread.start()
+        try:
+            left = len(threads)
+            while left:
+                result = results.get()
+                if result is None:
+                    left -= 1
+                elif isinstance(result, BaseException):
+                    raise result
+                else:
+                    yield result
+        finally:
+            for one in asked:
+                one.given_up.set()
+            for thread in threads:
+                thread.join()
+
+    def rest(self) -> None:
+        """Give the GPU's memory back until the next submission."""
+        for engine in self._engines:
+            engine.rest()
+
+    def close(self) -> None:
+        """End all; their memory comes back."""
+        for engine in self._engines:
+            engine.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one engine was given; it is read by a thread of its own."""
+
+    engine: Engine
+    requests: list[Request]
+    given_up: threading.Event = field(default_factory=threading.Event)
+
+    def read(self, results: queue.SimpleQueue[Any]) -> None:
+        try:
+            with closing(self.engine.submit(self.requests)) as given:  # type: ignore[type-var]
+                for result in given:
+                    if self.given_up.is_set():
+                        return
+                    results.put(result)
+        except BaseException as error:
+            results.put(error)
+        else:
+            results.put(None)
+
+
+def shares(requests: list[Request], count: int) -> list[list[Request]]:
+    """Cut into `count` parts of about the same work, in an order that leaves common beginnings together.
+
+    Work is counted in tokens: those of a prompt that its neighbour does not begin with, and those drawn.
+    """
+    ordered = sorted(requests, key=lambda request: (request.adapter or "", request.prompt_ids))
+    work: list[int] = []
+    before: tuple[int, ...] = ()
+    for request in ordered:
+        work.append(len(request.prompt_ids) - common_length(before, request.prompt_ids) + _answered(request))
+        before = request.prompt_ids
+    parts: list[list[Request]] = [[] for _ in range(count)]
+    done, total = 0, sum(work)
+    for request, tokens in zip(ordered, work, strict=True):
+        parts[min(count - 1, done * count // max(1, total))].append(request)
+        done += tokens
+    return parts
+
+
+def _answered(request: Request) -> int:
+    match request.task:
+        case Draw() as draw:
+            return draw.max_tokens
+        case Score(continuation_ids):
+            return len(continuation_ids)
+        case _:
+            return 1

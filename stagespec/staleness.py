@@ -1,0 +1,37 @@
+"""Whether a plan is still what its spec says, where the spec is at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler.compile import compile_spec
+from compiler.diff import diff_plans, diff_settings
+from compiler.plan.model import PlanFile
+from stagespec.change_lines import change, reason
+from stagespec.dry_run import entry_file
+from stagespec.endings import Refused
+
+
+def refuse_stale(path: Path, plan: PlanFile) -> None:
+    """Refused where the spec that the plan was made from stands here and would now make another plan.
+
+    Comments and layout make no other plan. Where the spec is not at hand, on a pod, the plan stands alone.
+    """
+    entry = entry_file(plan)
+    if not Path(entry).is_file():
+        return
+    now = compile_spec(entry, plan.binding.profile, plan.binding.seed).plan
+    if now is not None and now.hashes == plan.hashes:
+        return
+    why = "no longer compiles" if now is None else f"says otherwise: {_first(plan, now)}"
+    raise Refused(f'"{path}" is stale: since it was compiled, "{entry}" {why}; compile it anew and review it')
+
+
+def _first(old: PlanFile, new: PlanFile) -> str:
+    """The first difference, in a few words."""
+    for one in diff_settings(old, new):
+        return change(new, one)
+    for step in diff_plans(old, new):
+        if step.mark != "=":
+            return f"{step.id}, {reason(new, step)}"
+    return "what the steps refer to changed"
