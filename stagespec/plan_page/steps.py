@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from compiler.checks.view import short
@@ -13,6 +13,7 @@ from stagespec.dry_run import power
 from stagespec.dry_run_detail import asked, rendered, settings, statement_text, typed
 from stagespec.last_run import Comparison
 from stagespec.plan_page.graph import edges, family
+from stagespec.plan_page.layout import Edge
 from stagespec.step_lines import UNBROKEN, critic, sentences
 from stagespec.wording import count, duration, money
 
@@ -59,15 +60,22 @@ class Told:
 def told(plan: PlanFile, compared: Comparison) -> dict[str, list[Told]]:
     """The steps of each stage, by its name."""
     shown: dict[Block, str] = {}
+    joined = edges(plan)
     return {
-        stage.name: [_told(plan, step, compared, shown) for step in stage.steps]
+        stage.name: [_told(plan, step, compared, joined, shown) for step in stage.steps]
         for stage in plan.method.stages
     }
 
 
-def _told(plan: PlanFile, step: AnyStep, compared: Comparison, shown: dict[Block, str]) -> Told:
+def _told(
+    plan: PlanFile,
+    step: AnyStep,
+    compared: Comparison,
+    joined: Sequence[Edge],
+    shown: dict[Block, str],
+) -> Told:
+    """`shown` names the step that showed a block first, and is added to."""
     changed = compared.by_id.get(step.id)
-    joined = edges(plan)
 
     def into(kind: str) -> tuple[str, ...]:
         return tuple(edge.source for edge in joined if edge.target == step.id and edge.kind == kind)
