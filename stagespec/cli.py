@@ -39,7 +39,10 @@ runs_option = click.option(
     help="Folder that holds the runs.",
 )
 format_option = click.option(
-    "--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+    "--format",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    help="text (default), json (the plan) or html (a page to look at it).",
 )
 
 
@@ -75,10 +78,15 @@ def main() -> None:
     "--against",
     type=click.Path(path_type=Path),
     metavar="PLAN.JSON",
-    help="With --dry-run: mark what changed since this plan, not since the last run.",
+    help="With --dry-run or html: mark what changed since this plan, not since the last run.",
 )
 @format_option
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the plan to a file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the plan, or with --format html the page, to a file.",
+)
 def compile(
     spec: str,
     profile: str | None,
@@ -95,9 +103,12 @@ def compile(
     from stagespec.plan_file import write_plan
 
     shown = dry_run or verbose
-    if against is not None and not (shown and format == "text"):
-        raise click.UsageError("--against goes with --dry-run, as text")
+    if against is not None and not (format == "html" or (shown and format == "text")):
+        raise click.UsageError("--against goes with --dry-run, as text or html")
     plan = compiled_or_exit(spec, profile, seed, format, quiet=shown or format == "json", runs=runs)
+    if format == "html":
+        _write_page(plan, runs, against, out)
+        return
     if out is not None:
         write_plan(plan, out)
         click.echo(f"the plan is in {out}; run it with: stagespec run {out}", err=True)
@@ -249,6 +260,19 @@ def review(run_folder: Path, step: str, opens: bool | None, why: str) -> None:
     from stagespec.reviewing import answer_or_show
 
     click.echo(answer_or_show(run_folder, step, opens, why))
+
+
+def _write_page(plan: PlanFile, runs: Path, against: Path | None, out: Path | None) -> None:
+    from stagespec.last_run import compare
+    from stagespec.plan_file import write_text
+    from stagespec.plan_page import render_page
+
+    page = render_page(plan, compare(plan, runs, against))
+    if out is None:
+        click.echo(page, nl=False)
+    else:
+        write_text(page, out)
+        click.echo(f"the page is in {out}", err=True)
 
 
 def _show_plan(plan: PlanFile, verbose: bool, runs: Path, against: Path | None) -> None:

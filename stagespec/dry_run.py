@@ -151,10 +151,10 @@ def _closing(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
         yield from _entry(label, text, width)
     for step in stage.steps:
         if isinstance(step, Evaluate) and step.compare and step.compare.test == "mcnemar":
-            yield from _entry("power", _power(plan, step), width)
+            yield from _entry("power", power(plan, step), width)
 
 
-def _power(plan: PlanFile, step: Evaluate) -> str:
+def power(plan: PlanFile, step: Evaluate) -> str:
     """What the comparison could show if all of its items were looked at."""
     assert step.compare is not None
     items = sum(plan.method.datasets[name].items for name in step.items)

@@ -9,11 +9,11 @@ from typing import Any
 
 from compiler.checks.view import short
 from compiler.diagnostics import listing
-from compiler.plan.meaning import written_use
+from compiler.plan.meaning import prompt_uses, written_use
 from compiler.plan.model import (
+    AnyStep,
     Cut,
     Evaluate,
-    Generate,
     LabelMethod,
     PlanFile,
     Prompt,
@@ -22,7 +22,6 @@ from compiler.plan.model import (
     Rejection,
     RuleStatement,
     Sample,
-    Train,
 )
 from compiler.plan.prompts import render
 from stagespec.step_lines import UNBROKEN
@@ -48,7 +47,7 @@ def detail(plan: PlanFile) -> Iterator[str]:
 
 def _prompts(plan: PlanFile) -> Iterator[str]:
     yield "PROMPTS as they will look; examples are drawn anew for each record, ⟨…⟩ is a column of the record"
-    uses = list(_uses(plan))
+    uses = [one for stage in plan.method.stages for step in stage.steps for one in asked(step)]
     for use in dict.fromkeys(json.dumps(u.model_dump(), sort_keys=True) for _, u in uses):
         shown = PromptUse.model_validate_json(use)
         steps = [name for name, other in uses if other == shown]
@@ -56,23 +55,22 @@ def _prompts(plan: PlanFile) -> Iterator[str]:
         yield ""
         yield f"  {shown.prompt} ({prompt.kind}), for {listing(steps)}"
         yield from _doc(prompt.doc)
-        yield from _boxed(_rendered(plan, prompt, shown))
+        yield from _boxed(rendered(plan, prompt, shown))
         stops = (
             listing(json.dumps(stop, ensure_ascii=False) for stop in prompt.stop) if prompt.stop else "none"
         )
         yield f"    stops at {stops}; before the completion stands {json.dumps(prompt.lead)}"
 
 
-def _uses(plan: PlanFile) -> Iterator[tuple[str, PromptUse]]:
-    for stage in plan.method.stages:
-        for step in stage.steps:
-            if isinstance(step, Generate | Train):
-                yield short(step.id), step.prompt
-            elif isinstance(step, Evaluate):
-                yield from ((f"{short(step.id)}.{name}", arm.prompt) for name, arm in step.arms.items())
+def asked(step: AnyStep) -> Iterator[tuple[str, PromptUse]]:
+    """The prompts of a step, each under the name of who uses it; the arms of an evaluation have their own."""
+    if isinstance(step, Evaluate):
+        yield from ((f"{short(step.id)}.{name}", arm.prompt) for name, arm in step.arms.items())
+    else:
+        yield from ((short(step.id), use) for use in prompt_uses(step))
 
 
-def _rendered(plan: PlanFile, prompt: Prompt, use: PromptUse) -> str:
+def rendered(plan: PlanFile, prompt: Prompt, use: PromptUse) -> str:
     """The prompt with the first items of its data and named gaps for the record's columns."""
     columns = {name: 0 if type_ == "number" else f"⟨{name}⟩" for name, type_ in prompt.columns.items()}
     samples = {s.variable: _first(plan, s) for s in (*prompt.samples, *use.samples)}
@@ -93,12 +91,12 @@ def _rules(plan: PlanFile) -> Iterator[str]:
     yield from _title("RULES, in the order in which they act", plan.method.rules)
     for name, rules in plan.method.rules.items():
         yield ""
-        yield f"  {name}({_columns(rules.columns)})"
+        yield f"  {name}({typed(rules.columns)})"
         for statement in rules.statements:
-            yield from _cut(_statement(statement, rules.subject), "    ")
+            yield from _cut(statement_text(statement, rules.subject), "    ")
 
 
-def _statement(statement: RuleStatement, subject: str) -> str:
+def statement_text(statement: RuleStatement, subject: str) -> str:
     if isinstance(statement, Rejection):
         return f'reject as "{statement.name}" when {condition(statement.when)}'
     if isinstance(statement, Cut):
@@ -115,7 +113,7 @@ def _critics(plan: PlanFile) -> Iterator[str]:
     for name, critic in plan.method.critics.items():
         labelled = plan.method.datasets[critic.examples]
         yield ""
-        yield f"  {name}({_columns(critic.columns)}), measured on {labelled.items} labelled examples"
+        yield f"  {name}({typed(critic.columns)}), measured on {labelled.items} labelled examples"
         yield from _doc(critic.doc)
         for number, method in enumerate(critic.methods, 1):
             if isinstance(method, LabelMethod):
@@ -152,10 +150,15 @@ def _settings(plan: PlanFile) -> Iterator[str]:
             yield ""
             yield f"  {step.kind} {short(step.id)}  ({plan.places.get(step.id, '')})"
             yield from _doc(step.doc)
-            values = step.model_dump(exclude=set(SAID), exclude_none=True)
-            yield from _filled(", ".join(_setting(k, v) for k, v in values.items() if v not in ((), {}, "")))
+            yield from _filled(", ".join(settings(step)))
             if step.columns:
-                yield from _filled(f"columns: {_columns(step.columns)}")
+                yield from _filled(f"columns: {typed(step.columns)}")
+
+
+def settings(step: AnyStep) -> list[str]:
+    """`key = value` for all that a step says in no sentence of its own, defaults included."""
+    values = step.model_dump(exclude=set(SAID), exclude_none=True)
+    return [_setting(key, value) for key, value in values.items() if value not in ((), {}, "")]
 
 
 def _estimates(plan: PlanFile) -> Iterator[str]:
@@ -212,7 +215,7 @@ def _title(title: str, of: Iterable[object]) -> Iterator[str]:
         yield title
 
 
-def _columns(columns: Mapping[str, str]) -> str:
+def typed(columns: Mapping[str, str]) -> str:
     return ", ".join(f"{name}: {type_}" for name, type_ in columns.items())
 
 

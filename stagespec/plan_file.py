@@ -28,8 +28,13 @@ def is_plan(path: Path) -> bool:
 
 def write_plan(plan: PlanFile, path: Path) -> None:
     """RunFailed, and nothing half-written, where it cannot be written."""
+    write_text(plan.model_dump_json(indent=2) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """As `write_plan`, for any text."""
     try:
-        write_whole(path, plan.model_dump_json(indent=2) + "\n")
+        write_whole(path, text)
     except RunFailed as failed:
         raise RunFailed(str(failed), "Choose another place with --out.") from failed
 
