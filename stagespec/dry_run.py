@@ -16,7 +16,7 @@ from compiler.diff import StepChange
 from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
 from stagespec.change_lines import reason, summary
 from stagespec.dry_run_detail import detail
-from stagespec.figures import figure_columns, figures, foundations, sums, total
+from stagespec.figures import budget_of, figure_columns, figures, foundations, sums, total
 from stagespec.last_run import Comparison
 from stagespec.stage_overview import overview
 from stagespec.step_lines import UNBROKEN, sentences
@@ -26,7 +26,7 @@ WIDTH = 100
 LEAST_WIDTH = 80
 LABEL = 10
 NOTHING = Comparison("")
-SCREEN = 45  # lines; what is longer is told briefly
+SCREEN = 40  # lines of steps; more are told briefly
 BRIEFLY = "          -v tells all of each step"
 
 
@@ -48,7 +48,8 @@ def render_plan(
         if several and len(whole) > 1:
             lines += ["", *_titled(plan, stage, width)]
         steps = list(_steps(plan, stage, changes, width))
-        if not verbose and len(lines) + len(steps) > SCREEN:
+        # A narrow terminal shows the same in more lines.
+        if not verbose and len(list(_steps(plan, stage, changes, WIDTH))) > SCREEN:
             steps = [*_steps(plan, stage, changes, width, briefly=True), BRIEFLY]
         lines += ["", *steps]
     lines.append("")
@@ -78,7 +79,7 @@ def _titled(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
 def _heading(plan: PlanFile, width: int) -> Iterator[str]:
     binding = plan.binding
     named = plan.method.pipeline or plan.method.stages[-1]
-    yield "   ".join([plan.method.name, *sums(plan, plan.method.stages, named.budget_usd)])
+    yield "   ".join([plan.method.name, *sums(plan, plan.method.stages, budget_of(plan))])
     yield from wrap(named.doc, width)
     yield ""
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"

@@ -51,6 +51,14 @@ def figures(plan: PlanFile, step: AnyStep, columns: Sequence[Column]) -> str:
     return "".join(f"{column.of(plan.quote, quoted):>{column.width}}" for column in columns)
 
 
+def budget_of(plan: PlanFile) -> float | None:
+    """What the whole plan may cost: the pipeline's budget, or what its stages may cost together."""
+    if plan.method.pipeline:
+        return plan.method.pipeline.budget_usd
+    budgets = [stage.budget_usd for stage in plan.method.stages]
+    return None if None in budgets else sum(budget or 0.0 for budget in budgets)
+
+
 def sums(plan: PlanFile, stages: Sequence[Stage], budget_usd: float | None) -> Iterator[str]:
     """`$9.40 of 25`, `1 h 52 min`, `peak 61 GiB of 80`: what stages take in all."""
     quoted = [step for stage in stages for step in _quoted(plan, stage)]

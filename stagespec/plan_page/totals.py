@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compiler.plan.model import PlanFile, Stage
-from stagespec.figures import foundations
+from stagespec.figures import budget_of, foundations
 from stagespec.wording import count, duration, money, rough, share, source_of
 
 
@@ -40,7 +40,7 @@ def wholes(plan: PlanFile) -> list[Figure]:
     ]
     usd = plan.quote.usd(seconds)
     if usd is not None:
-        budget = (plan.method.pipeline or plan.method.stages[-1]).budget_usd
+        budget = budget_of(plan)
         figures.append(
             Figure(
                 *("money", money(usd), f"of a budget of {money(budget)}" if budget else "no budget is set"),

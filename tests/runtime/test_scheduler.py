@@ -41,7 +41,7 @@ class Work(SimpleNamespace):
             taints=[],
             step_seconds={},
             tally={},
-            tallies={},
+            step_tallies={},
             journal=SimpleNamespace(append=lambda *_, **__: None),
             listener=lambda _: None,
             good=good,
