@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,7 +41,7 @@ class Work(SimpleNamespace):
             records={},
             taints=[],
             step_seconds={},
-            tally={},
+            tally=Counter(),
             step_tallies={},
             journal=SimpleNamespace(append=lambda *_, **__: None),
             listener=lambda _: None,
