@@ -14,7 +14,7 @@ from compiler.plan.model import Binding, Hashes, Method
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space; equal meanings give equal bytes."""
     if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
+        value = plain(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -25,7 +25,16 @@ def digest(value: Any) -> str:
 
 def hashes(method: Method, binding: Binding) -> Hashes:
     """The method hash says what is claimed; the plan hash what will run."""
-    plain = method.model_dump(mode="json")
-    return Hashes(
-        method=digest(plain), plan=digest({"method": plain, "binding": binding.model_dump(mode="json")})
-    )
+    meant = plain(method)
+    return Hashes(method=digest(meant), plan=digest({"method": meant, "binding": plain(binding)}))
+
+
+def plain(value: Any) -> Any:
+    """`model_dump(mode="json")` without the serialisers that pydantic would first have to build."""
+    if isinstance(value, BaseModel):
+        return {name: plain(inner) for name, inner in value.__dict__.items()}
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return value

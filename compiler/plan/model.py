@@ -7,7 +7,9 @@ adds what is hashed in neither: a quote, source positions, diagnostics, and the 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +18,38 @@ class Frozen(BaseModel):
     """Immutable, closed (unknown keys are errors), built on first use to keep compiling fast."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    def __init__(self, /, **values: Any) -> None:
+        if not _made_by_the_compiler:
+            super().__init__(**values)
+            return
+        fields = type(self).model_fields
+        given = {
+            name: values[name] if name in values else field.get_default(call_default_factory=True)
+            for name, field in fields.items()
+        }
+        if len(values) > len(fields) or not values.keys() <= fields.keys():
+            raise TypeError(f"{type(self).__name__} has no {sorted(values.keys() - fields.keys())}")
+        object.__setattr__(self, "__dict__", given)
+        object.__setattr__(self, "__pydantic_fields_set__", set(values))
+        object.__setattr__(self, "__pydantic_extra__", None)
+        object.__setattr__(self, "__pydantic_private__", None)
+
+
+_made_by_the_compiler = False
+
+
+@contextmanager
+def unvalidated() -> Iterator[None]:
+    """What the compiler makes has been checked by its own lights; to validate it too would take longer than
+    all the rest, since pydantic must first build a validator for each class. Plans that are read from a file
+    are validated, and a test holds that every plan the compiler makes is valid."""
+    global _made_by_the_compiler
+    before, _made_by_the_compiler = _made_by_the_compiler, True
+    try:
+        yield
+    finally:
+        _made_by_the_compiler = before
 
 
 # --- expressions, rules, templates -----------------------------------------------------------------
