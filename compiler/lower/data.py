@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Fix, Label, Span, listing
+from compiler.found_sound import records_of, sound_data
 from compiler.lower.lowering import DATA_KINDS, Lowering
 from compiler.plan import answers
 from compiler.plan.model import Blob, Dataset
 from compiler.resolve import Symbol
 from compiler.schema import LISTS
 from compiler.shapes import Filed, Ref
-from compiler.sound_data import SoundData
 from compiler.source import MAX_DATA_BYTES, Source, read_text, sha256
 
 MAX_REPORTED = 5
@@ -50,9 +50,9 @@ def _dataset(low: Lowering, symbol: Symbol) -> Dataset | None:
     if symbol.kind == "labelled" and columns.get("label") != "label":
         low.found.error("SS507", "labelled data needs the column label: label", symbol.definition.name.span)
         return None
-    sound = SoundData(digest, symbol.kind, columns)
+    sound = sound_data(digest, symbol.kind, columns)
     if sound.known:
-        records: list[dict[str, Any]] | None = sound.records(text)
+        records: list[dict[str, Any]] | None = records_of(text)
     else:
         records = _records(low, data_name, text, columns, filed)
         if records is None or (symbol.kind == "held_out" and not _distinct(low, records, filed)):

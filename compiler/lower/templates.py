@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
+from compiler.found_sound import sound_template
 from compiler.plan.prompts import environment, render
 from compiler.syntax.tree import Text
 
@@ -23,6 +24,16 @@ def check_template(text: Text, columns: Columns, items: Mapping[str, Columns], f
 
     `columns` are the template's plain variables; `items` its lists, with the columns of each item.
     """
+    sound = sound_template(text.value, columns, items)
+    if sound.known:
+        return True
+    fits = _fits(text, columns, items, found)
+    if fits:
+        sound.remember()
+    return fits
+
+
+def _fits(text: Text, columns: Columns, items: Mapping[str, Columns], found: Diagnostics) -> bool:
     from jinja2 import TemplateSyntaxError
 
     before = len(found.items)

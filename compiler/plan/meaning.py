@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import (
     AnyStep,
     Best,
@@ -60,7 +61,7 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
     Only steps that name an `input` have one of their own; of others it follows from what they say.
     """
     derived = frozenset({"inputs"}) if isinstance(step, NO_INPUT) else frozenset()
-    parts: Meaning = {"": _plain(step.model_dump(mode="json"), NOT_MEANT | derived)}
+    parts: Meaning = {"": _plain(plain(step), NOT_MEANT | derived)}
     for use in prompt_uses(step):
         prompt = method.prompts[use.prompt]
         parts[f"prompt {use.prompt}"] = _prompt(prompt)
@@ -70,19 +71,19 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
         parts |= _data(method, *step.apart_from)
     if isinstance(step, Filter | Evaluate):
         names = [use.rules for use in step.rules]
-        parts |= {f"rules {name}": _plain(method.rules[name].model_dump(mode="json")) for name in names}
+        parts |= {f"rules {name}": _plain(plain(method.rules[name])) for name in names}
     if isinstance(step, Evaluate):
         parts |= _data(method, *step.items)
     if isinstance(step, Generate) and step.about:
         parts |= _data(method, step.about)
     for asked in critic_uses(step):
         critic = method.critics[asked.critic]
-        parts[f"critic {asked.critic}"] = _plain(critic.model_dump(mode="json"))
+        parts[f"critic {asked.critic}"] = _plain(plain(critic))
         parts |= _data(method, critic.examples)
     drawn = principle_sample(step)
     if drawn:
         constitution = method.constitutions[drawn.constitution]
-        parts[f"constitution {drawn.constitution}"] = _plain(constitution.model_dump(mode="json"))
+        parts[f"constitution {drawn.constitution}"] = _plain(plain(constitution))
     for role in dict.fromkeys(model for model in models(step) if model in method.models):
         parts[f"model {role}"] = model_settings(method, binding, role)
     bound = _bound(method, binding, step)
@@ -92,8 +93,10 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
 def reads(step: AnyStep, ids: frozenset[str]) -> frozenset[str]:
     """The steps of which a step reads records, results or the model. What it only waits for is not read,
     and neither is the step that says how many are enough."""
-    plain = step.model_dump(mode="json", exclude={"id", "needs", "until_step"})
-    return frozenset(ids.intersection(_texts(plain)))
+    fields = plain(step)
+    for name in ("id", "needs", "until_step"):
+        fields.pop(name, None)
+    return frozenset(ids.intersection(_texts(fields)))
 
 
 def prompt_uses(step: AnyStep) -> tuple[PromptUse, ...]:
@@ -135,7 +138,7 @@ def models(step: AnyStep) -> tuple[str, ...]:
 
 def model_settings(method: Method, binding: Binding, role: str) -> dict[str, Any]:
     """What a role is and what it is bound to."""
-    bound = binding.models[role].model_dump(mode="json")
+    bound = plain(binding.models[role])
     return _plain({"kind": method.models[role].kind, "checkpoint": bound.pop("source"), **bound})
 
 
@@ -165,8 +168,8 @@ def _draws(method: Method, step: AnyStep) -> bool:
 
 def _prompt(prompt: Prompt) -> dict[str, Any]:
     """Its own samples stand under their names, as the source writes them."""
-    plain = _plain(prompt.model_dump(mode="json", exclude={"samples"}))
-    return plain | {s.variable: f"{s.count} of {' + '.join(s.sources)}" for s in prompt.samples}
+    fields = _plain({k: v for k, v in plain(prompt).items() if k != "samples"})
+    return fields | {s.variable: f"{s.count} of {' + '.join(s.sources)}" for s in prompt.samples}
 
 
 def _data(method: Method, *names: str) -> Meaning:
