@@ -12,14 +12,17 @@ from runtime.statistics import (
     PairedTest,
     Power,
     adjust,
+    clustered_lift,
+    clustered_test,
     detectable_lifts,
     effect_size,
     lift,
+    paired_difference,
     paired_test,
     share,
 )
 
-Outcome = Literal["improved", "no difference shown", "worse", "not shown"]
+Outcome = Literal["improved", "no worse", "no difference shown", "worse", "not shown"]
 Flags = Mapping[str, bool]
 
 
@@ -83,9 +86,10 @@ def reach_verdict(
     wanted_arms: Sequence[str],
     taints: Sequence[str],
     seed: int = 0,
+    clusters: Mapping[str, str] | None = None,
 ) -> Verdict:
     """The verdict of one planned comparison. All mappings are arm to item id to value; `types` is item id
-    to type; `lengths` are words.
+    to type, `clusters` item id to what it was made from; `lengths` are words.
 
     "improved" needs a significant test, at least the smallest effect, no type that got significantly
     worse, an arm that also beats every other baseline, and no taint. What is missing fails closed.
@@ -100,8 +104,19 @@ def reach_verdict(
     first = [passed[comparison.arm][i] for i in items]
     second = [passed[comparison.baseline][i] for i in items]
     test, gain = paired_test(first, second), lift(first, second, seed)
+    if clusters is not None:
+        groups = [clusters[item] for item in items]
+        test, gain = clustered_test(first, second, groups, seed), clustered_lift(first, second, groups, seed)
     table = _type_table(passed[comparison.arm], passed[comparison.baseline], types)
-    numbers, reasons = _numbers_say(comparison, arms, test, gain, table)
+    if comparison.test == "no_worse":
+        bound = (  # one-sided
+            paired_difference(first, second, 2 * comparison.alpha)
+            if clusters is None
+            else clustered_lift(first, second, groups, seed, 2 * comparison.alpha)
+        )
+        numbers, reasons = _no_worse(comparison, arms, test, bound, table)
+    else:
+        numbers, reasons = _numbers_say(comparison, arms, test, gain, table)
     reasons += [f"arm {name} was not run" for name in missing]
     outcome: Outcome = "not shown" if taints or missing else numbers
     if taints and numbers != "no difference shown":
@@ -121,6 +136,34 @@ def reach_verdict(
         types=table,
         power=tuple(detectable_lifts(len(items), comparison.alpha)),
     )
+
+
+def _no_worse(
+    comparison: Comparison,
+    arms: Mapping[str, ArmRate],
+    test: PairedTest,
+    bound: Interval,
+    table: Mapping[str, TypeRow],
+) -> tuple[Outcome, list[str]]:
+    """Non-inferiority: "no worse" needs the lower bound of the difference above minus the margin, and no
+    type of item that got significantly worse. Silence of a test for a difference is no proof of none."""
+    if bound.low is None:
+        return "no difference shown", ["one cluster alone shows nothing"]
+    reasons = [
+        f"{comparison.arm} {_rate(arms[comparison.arm])} against "
+        f"{comparison.baseline} {_rate(arms[comparison.baseline])}: difference {100 * bound.value:+.1f} "
+        f"points, not below {100 * bound.low:+.1f} (one-sided, alpha {comparison.alpha:g})"
+    ]
+    if test.p < comparison.alpha and bound.value < 0:
+        return "worse", [*reasons, f"McNemar ({test.kind}): p = {test.p:.2g}"]
+    regressed = [name for name, row in table.items() if row.regressed]
+    if regressed:
+        reasons.append(f"items of type {', '.join(regressed)} got significantly worse")
+        return "no difference shown", reasons
+    if bound.low <= -comparison.margin:
+        reasons.append(f"a loss of more than {100 * comparison.margin:g} points cannot be ruled out")
+        return "no difference shown", reasons
+    return "no worse", reasons
 
 
 def _numbers_say(

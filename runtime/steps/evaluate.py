@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.plan import answers
@@ -13,7 +13,9 @@ from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.progress import Said
 from runtime.records import Record, renamed
+from runtime.rulings import ruling
 from runtime.steps.gates import closed_gates
+from runtime.steps.scoring import use_scores
 from runtime.verdict import Verdict, reach_verdict
 from runtime.work import Work
 
@@ -38,17 +40,26 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Every arm's answers in the items' order, and the verdict where a comparison was planned."""
+    """Every arm's answers in the items' order, and the verdict where a comparison was planned.
+
+    `judged` says for each critic's score and each arm which items pass.
+    """
 
     arms: Mapping[str, Sequence[Answer]]
     verdict: Verdict | None
+    judged: Mapping[str, Mapping[str, Mapping[str, bool]]] = field(default_factory=dict)
+
+    def flags(self, arm: str, score: str) -> Mapping[str, bool]:
+        """Which items an arm passes. Missing for an arm that could not be run, and for an unknown score."""
+        answered = self.arms.get(arm)
+        if not answered or (score != "check" and arm not in self.judged.get(score, {})):
+            raise Missing(f"arm {arm} has no {score}")
+        return {a.item: a.passed for a in answered} if score == "check" else self.judged[score][arm]
 
     def rate(self, arm: str, score: str) -> float:
-        """Share of items that an arm passes. Missing for an arm that could not be run."""
-        answered = self.arms.get(arm)
-        if not answered or score != "check":
-            raise Missing(f"arm {arm} has no {score}")
-        return sum(a.passed for a in answered) / len(answered)
+        """Share of items that an arm passes."""
+        flags = self.flags(arm, score)
+        return sum(flags.values()) / len(flags)
 
 
 def evaluate(step: Evaluate, work: Work) -> None:
@@ -70,18 +81,33 @@ def evaluate(step: Evaluate, work: Work) -> None:
         if work.runs(arm.model):
             arms[name] = _run_arm(step, name, arm, items, work)
     verdict = None
+    judged = {name: _judged(step, name, arms, items, work) for name in step.critics}
     if step.compare is not None:
+        answered = Evaluation(arms, None, judged)
+        score = step.compare.score
         verdict = reach_verdict(
             step.compare,
-            passed={name: {a.item: a.passed for a in many} for name, many in arms.items()},
+            passed={name: answered.flags(name, score) for name in arms},
             types={str(item["id"]): str(item.get("type", "all")) for item in items},
-            passed_raw={name: {a.item: a.passed_raw for a in many} for name, many in arms.items()},
+            passed_raw={
+                name: {a.item: a.passed_raw for a in many}
+                if score == "check"
+                else answered.flags(name, score)
+                for name, many in arms.items()
+            },
+            clusters={str(item["id"]): str(item[step.cluster_by]) for item in items}
+            if step.cluster_by
+            else None,
             lengths={name: {a.item: len(a.text.split()) for a in many} for name, many in arms.items()},
             wanted_arms=tuple(step.arms),
             taints=tuple(work.taints),
         )
-    outcome = Evaluation(arms, verdict)
-    rates = {name: round(outcome.rate(name, "check"), 4) for name in arms}
+    outcome = Evaluation(arms, verdict, judged)
+    rates = {
+        f"{name}.{score}" if score != "check" else name: round(outcome.rate(name, score), 4)
+        for score in step.score
+        for name in arms
+    }
     work.decide(step.id, outcome, rates=rates, verdict=verdict.outcome if verdict else None)
 
 
@@ -150,6 +176,31 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
         passed=answers.passes(check, instruction, text),
         passed_raw=answers.passes(check, instruction, completion.text),
     )
+
+
+def _judged(
+    step: Evaluate,
+    name: str,
+    arms: Mapping[str, Sequence[Answer]],
+    items: Sequence[Mapping[str, Any]],
+    work: Work,
+) -> dict[str, dict[str, bool]]:
+    """Which of each arm's answers a critic accepts, at the threshold of its calibration."""
+    score = step.critics[name]
+    made = ruling(work, f"{step.id}.{name}", score.critic, score.accept)
+    by_id = {str(item["id"]): item for item in items}
+    accepted: dict[str, dict[str, bool]] = {}
+    for arm, answered in arms.items():
+        records = [
+            Record(a.item, 0, i, {**by_id[a.item], step.answer: a.text, "finish": a.finish})
+            for i, a in enumerate(answered)
+        ]
+        values = use_scores(work, f"{step.id}.{name}/{arm}", score.critic, records, score.accept)
+        accepted[arm] = {
+            a.item: made.threshold is not None and value >= made.threshold
+            for a, value in zip(answered, values, strict=True)
+        }
+    return accepted
 
 
 def held_out_items(step: Evaluate, work: Work) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise, product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,13 @@ from runtime.statistics import (
     PairedTest,
     adjust,
     auc,
+    clustered_lift,
+    clustered_test,
     detectable_lifts,
     effect_size,
     exact_power,
     lift,
+    paired_difference,
     paired_test,
     share,
 )
@@ -192,3 +196,67 @@ def test_a_perfect_auc_of_few_examples_is_not_certain() -> None:
     assert few.low is not None
     assert many.low is not None
     assert few.low < 0.5 < 0.9 < many.low
+
+
+def test_a_paired_difference_covers_as_often_as_it_says() -> None:
+    """Simulated pairs: the 90 % interval holds the true difference in about 90 of 100 cases."""
+    draw = np.random.default_rng(3)
+    held = 0
+    for _ in range(400):
+        base = draw.random(120) < 0.6
+        both = np.where(draw.random(120) < 0.8, base, draw.random(120) < 0.5)
+        found = paired_difference(both.tolist(), base.tolist(), 0.1)
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= (0.8 * 0.6 + 0.2 * 0.5) - 0.6 <= found.high
+    assert 0.85 <= held / 400 <= 0.96
+
+
+def test_a_paired_difference_is_symmetric_and_has_width_where_all_agree() -> None:
+    one, other = [True] * 30 + [False] * 20, [True] * 25 + [False] * 25
+    here, there = paired_difference(one, other, 0.05), paired_difference(other, one, 0.05)
+    assert (here.value, here.low, here.high) == pytest.approx(
+        (-there.value, -(there.high or 0), -(there.low or 0))
+    )
+    same = paired_difference(one, one, 0.05)
+    assert same.value == 0
+    assert (same.low or 0) < 0 < (same.high or 0)
+
+
+def test_more_items_narrow_a_paired_difference() -> None:
+    def width(times: int) -> float:
+        found = paired_difference(
+            [True, True, False, False] * times, [True, False, True, False] * times, 0.05
+        )
+        return (found.high or 0) - (found.low or 0)
+
+    assert width(100) < width(25) < width(5)
+
+
+def test_items_made_alike_are_not_so_many_findings() -> None:
+    """Clusters of 25 items that pass or fail together, no true difference: the false alarms of a test over
+    items are many, those over clusters about as many as alpha allows."""
+    draw = np.random.default_rng(5)
+    groups = [f"c{i}" for i in range(16) for _ in range(25)]
+    alarms = plain = 0
+    for n in range(60):
+        one, other = (np.repeat(draw.random(16) < 0.5, 25).tolist() for _ in range(2))
+        alarms += clustered_test(one, other, groups, n).p < 0.05
+        plain += paired_test(one, other).p < 0.05
+    assert alarms <= 8
+    assert plain >= 30
+
+
+def test_a_difference_in_every_cluster_is_found() -> None:
+    groups = [f"c{i}" for i in range(40) for _ in range(25)]
+    one = [True] * 1_000
+    other = [n % 25 < 20 for n in range(1_000)]
+    assert clustered_test(one, other, groups, 0).p < 0.001
+    gain = clustered_lift(one, other, groups, 0)
+    assert gain.value == pytest.approx(0.2)
+    assert (gain.low, gain.high) == pytest.approx((0.2, 0.2))
+
+
+def test_one_cluster_has_no_interval() -> None:
+    found = clustered_lift([True, False], [False, False], ["a", "a"], 0)
+    assert (found.value, found.low, found.high) == (0.5, None, None)

@@ -136,3 +136,35 @@ def test_improved_is_never_said_without_its_conditions(answers: list[tuple[bool,
         assert verdict.arms["format"].rate.value < verdict.arms["tuned"].rate.value
     turned = decide(types=types, tuned=passed["base"], base=passed["tuned"], format=passed["format"])
     assert not (verdict.outcome == "improved" and turned.outcome == "improved")
+
+
+KEPT = Comparison(arm="tuned", baseline="base", test="no_worse", alpha=0.05, margin=0.1)
+
+
+def test_no_worse_needs_the_bound_above_the_margin() -> None:
+    verdict = decide(KEPT, tuned=first(100), base=first(102), format=first(90))
+    assert verdict.numbers_say == "no worse"
+    close = decide(replace_margin(0.01), tuned=first(100), base=first(102), format=first(90))
+    assert close.numbers_say == "no difference shown"
+    assert "cannot be ruled out" in " ".join(close.reasons)
+
+
+def test_a_loss_is_worse() -> None:
+    assert decide(KEPT, tuned=first(60), base=first(120), format=first(90)).numbers_say == "worse"
+
+
+def test_a_type_that_is_lost_is_not_hidden_by_the_others() -> None:
+    types = {f"i{n:03}": "rare" if n < 20 else "often" for n in range(ITEMS)}
+    lost = {i: ok and types[i] != "rare" for i, ok in first(150).items()}
+    verdict = decide(replace_margin(0.2), types=types, tuned=lost, base=first(150), format=first(10))
+    assert verdict.numbers_say == "worse" or "rare got significantly worse" in " ".join(verdict.reasons)
+    assert verdict.numbers_say != "no worse"
+
+
+def test_a_taint_takes_this_claim_too() -> None:
+    verdict = decide(KEPT, ("a rehearsal",), tuned=first(100), base=first(100), format=first(9))
+    assert (verdict.outcome, verdict.numbers_say) == ("not shown", "no worse")
+
+
+def replace_margin(margin: float) -> Comparison:
+    return KEPT.model_copy(update={"margin": margin})

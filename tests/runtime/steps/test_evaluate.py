@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from compiler.plan.expressions import Missing
-from compiler.plan.model import Arm, Evaluate, PromptUse, Sampling
+from compiler.plan.model import Accept, Arm, CriticScore, CriticUse, Evaluate, PromptUse, Sampling
 from runtime.engines.protocol import Completion
 from runtime.results import GateOutcome, Ruled, _measured
 from runtime.steps.evaluate import Evaluation, evaluate
@@ -74,3 +74,30 @@ def test_a_rehearsal_goes_on_and_is_tainted(monkeypatch):
     work, asked = run(monkeypatch, gate_open=False, rehearsal=True)
     assert asked == ["raw"]
     assert work.taints == ["s.after was run past a closed gate: ready"]
+
+
+def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
+    """The comparison is by the score that the plan names, and not by the checks."""
+    accept = Accept(by="margin", at_least=1.0)
+    critic = CriticScore(critic=CriticUse(critic="good", model="base"), accept=accept)
+    step = STEP.model_copy(update={"needs": (), "score": ("check", "good"), "critics": {"good": critic}})
+    answers = {
+        arm: [module.Answer(f"{i}", "all", text, text, None, "stop", False, False) for i in range(4)]
+        for arm, text in (("raw", "short"), ("tuned", "a longer answer"))
+    }
+    items = [{"id": f"{i}", "instruction": "Say."} for i in range(4)]
+    asked = []
+
+    def scores(_, key, use, records, accept):
+        asked.append((key, use.critic, accept.at_least))
+        return [float(len(record.columns["response"].split())) for record in records]
+
+    monkeypatch.setattr(module, "use_scores", scores)
+    monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
+    judged = {"good": module._judged(step, "good", answers, items, None)}
+    assert asked == [("s.after.good/raw", "good", 1.0), ("s.after.good/tuned", "good", 1.0)]
+    outcome = Evaluation(answers, None, judged)
+    assert (outcome.rate("raw", "good"), outcome.rate("tuned", "good")) == (0.0, 1.0)
+    assert outcome.rate("tuned", "check") == 0.0
+    with pytest.raises(Missing, match="has no other"):
+        outcome.rate("tuned", "other")
