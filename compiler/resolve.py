@@ -53,6 +53,8 @@ class Program:
     def may_lack_names(self) -> bool:
         """Whether a whole definition or step may be among what the parser had to leave out."""
         for file in self.files.values():
+            if not file.damaged:
+                continue
             leaves = {d.span for d in every(file.definitions) if d.kind.value != "stage"}
             if any(place not in leaves for place in file.damaged):
                 return True

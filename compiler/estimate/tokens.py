@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from compiler.estimate.history import History, Measured
@@ -59,7 +60,7 @@ class Tokens:
         return self.read + self.written + self.trained
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counter:
     """Counts for the resident model: exact where the lock has counted a text, else by its characters."""
 
@@ -68,6 +69,10 @@ class Counter:
     records: Mapping[str, Sequence[Mapping[str, Any]]]
     facts: Facts
     history: History
+
+    @cached_property
+    def steps(self) -> dict[str, AnyStep]:
+        return {step.id: step for stage in self.method.stages for step in stage.steps}
 
     def step(self, step: ASKING, records: float) -> Tokens:
         """Tokens of a step that reads so many records (a source makes so many completions)."""
@@ -187,7 +192,7 @@ class Counter:
 
     def _behind(self, step: AnyStep) -> list[AnyStep]:
         """The steps whose records a step reads, over all its inputs."""
-        steps = {s.id: s for stage in self.method.stages for s in stage.steps}
+        steps = self.steps
         found: dict[str, AnyStep] = {}
         waiting = [*step.inputs]
         while waiting:
