@@ -30,7 +30,6 @@ from compiler.plan.model import (
     PlanFile,
     Prefer,
     PrincipleSample,
-    Prompt,
     PromptUse,
     Quality,
     Rate,
@@ -297,14 +296,12 @@ WRITERS: dict[str, Callable[[PlanFile, Any], list[str]]] = {
 
 def prompt(plan: PlanFile, use: PromptUse) -> str:
     """`respond (3 of worked_answers)`"""
+    known = plan.method.prompts.get(use.prompt)
     drawn = [
         f"{sample.count} of {' + '.join(map(short, sample.sources))}"
-        for sample in (*plan.method.prompts.get(use.prompt, _EMPTY).samples, *use.samples)
+        for sample in (*(known.samples if known else ()), *use.samples)
     ]
     return f"{use.prompt} ({', '.join(drawn)})" if drawn else use.prompt
-
-
-_EMPTY = Prompt(kind="raw", columns={}, template="")
 
 
 def sampling(values: Sampling) -> str:
