@@ -5,8 +5,7 @@ checkpoints, engine, scale and seed this run uses). The file that people review 
 adds what is hashed in neither: a quote, source positions, diagnostics, and the blobs with the data.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: pydantic would compile each of some 400 texts anew in every process.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
@@ -63,7 +62,7 @@ class Expression(Frozen):
     """
 
     op: str
-    args: tuple[Expression | float | int | bool | str, ...] = ()
+    args: "tuple[Expression | float | int | bool | str, ...]" = ()
 
 
 class Rejection(Frozen):
@@ -452,7 +451,7 @@ class PairAccept(Frozen):
     by: Literal["margin", "rule"]
     at_least: float = 0.0
     either: bool = False
-    rule: Requirement | None = None
+    rule: "Requirement | None" = None
 
 
 class Prefer(Step):

@@ -60,11 +60,12 @@ def main() -> None:
 def environment(folder: Path) -> Path:
     """The environment's programs."""
     programs = folder / "venv" / "bin"
+    install = [str(programs / "python"), "-m", "pip", "install", "-q"]
     if not (programs / "snakemake").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-        install = [str(programs / "python"), "-m", "pip", "install", "-q"]
-        subprocess.run([*install, str(ROOT)], check=True)
         subprocess.run([*install, *PEERS], check=True)
+    subprocess.run([*install, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
+    subprocess.run([*install, str(ROOT)], check=True)
     return programs
 
 
