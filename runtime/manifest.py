@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -150,13 +150,15 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
         "items": step.items,
         "run": True,
         "number_of_items": len(held_out_items(step, work)),
+        "score": outcome.score,
+        "scores": list(outcome.scores),
         "arms": {
             name: {
                 "model": step.arms[name].model,
                 "prompt": step.arms[name].prompt.prompt,
-                "passed": sum(a.passed for a in many),
-                "rate": asdict(share(sum(a.passed for a in many), len(many))),
-                "passed_raw": sum(a.passed_raw for a in many),
+                **_passed(outcome.flags(name, outcome.score).values()),
+                "passed_raw": sum(outcome.flags_raw(name, outcome.score).values()),
+                "scores": {score: _by_set(outcome, name, score, step.items) for score in outcome.scores},
                 "hit_limit": sum(a.finish == "length" for a in many),
                 "mean_words": round(sum(len(a.text.split()) for a in many) / max(len(many), 1), 1),
             }
@@ -165,6 +167,19 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
         "verdict": _plain(outcome.verdict),
         "answers_side_by_side": _side_by_side(outcome, work, step),
     }
+
+
+def _passed(flags: Collection[bool]) -> dict[str, Any]:
+    """How many pass, and the share with its interval."""
+    return {"passed": sum(flags), "rate": asdict(share(sum(flags), len(flags)))}
+
+
+def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> dict[str, Any]:
+    """What an arm passes by one score, and where there are several sets of items, of each."""
+    flags = outcome.flags(arm, score)
+    parts = {name: [flags[a.item] for a in outcome.arms[arm] if a.items == name] for name in sets}
+    told = {name: {"items": len(part), **_passed(part)} for name, part in parts.items()}
+    return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
 
 
 def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
@@ -180,7 +195,7 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
             "item": item["id"],
             "instruction": asked(item),
             "arms": {
-                name: {"text": a.text, "passed": a.passed}
+                name: {"text": a.text, "passed": outcome.flags(name, outcome.score)[a.item]}
                 for name, many in outcome.arms.items()
                 for a in many
                 if a.item == item["id"]
@@ -237,8 +252,10 @@ def closing_lines(work: Work) -> tuple[str, ...]:
         for step in stage.steps:
             outcome = work.outcomes.get(step.id)
             if isinstance(step, Evaluate) and isinstance(outcome, Evaluation):
-                rates = ", ".join(f"{name} {outcome.rate(name, 'check'):.1%}" for name in outcome.arms)
-                lines.append(f"{step.id}: {rates}")
+                for score in outcome.scores:
+                    rates = ", ".join(f"{name} {outcome.rate(name, score):.1%}" for name in outcome.arms)
+                    by = "" if score == "check" else f" by {score}"
+                    lines.append(f"{step.id}{by}: {rates}")
                 if outcome.verdict is not None:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]

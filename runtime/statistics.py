@@ -29,7 +29,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """McNemar's test. `only_first` pairs pass in the first arm alone, `only_second` in the second alone."""
+    """A test of paired results: `only_first` items pass in the first arm alone, `only_second` in the second;
+    `p` is two-sided."""
 
     only_first: int
     only_second: int
@@ -39,6 +40,12 @@ class PairedTest:
     @property
     def discordant(self) -> int:
         return self.only_first + self.only_second
+
+    @property
+    def name(self) -> str:
+        return (
+            "randomisation test over clusters" if self.kind == "over clusters" else f"McNemar ({self.kind})"
+        )
 
 
 def share(passed: int, of: int) -> Interval:

@@ -212,6 +212,16 @@ def test_a_paired_difference_covers_as_often_as_it_says() -> None:
     assert 0.85 <= held / 400 <= 0.96
 
 
+def test_a_paired_difference_is_the_published_one() -> None:
+    """The answers of Cavo et al. (2012) before and after a therapy, with the interval that the R package
+    contingencytables gives by Newcombe's method: -0.0621, from -0.1186 to -0.0046."""
+    both, only_first, only_second, neither = 59, 6, 16, 80
+    first = [True] * (both + only_first) + [False] * (only_second + neither)
+    second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
+    found = paired_difference(first, second, 0.05)
+    assert (found.value, found.low, found.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)
+
+
 def test_a_paired_difference_is_symmetric_and_has_width_where_all_agree() -> None:
     one, other = [True] * 30 + [False] * 20, [True] * 25 + [False] * 25
     here, there = paired_difference(one, other, 0.05), paired_difference(other, one, 0.05)
