@@ -11,11 +11,12 @@ from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from compiler.plan.model import Evaluate, Judge, Output, Stage, Train
+from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Stage, Train
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
+from runtime.rulings import critics_of
 from runtime.statistics import share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.work import Work
@@ -64,7 +65,12 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "notes": [note.model_dump() for note in plan.notes],
         "certificate": work.certificate.as_json() if work.certificate else None,
         "adapter_parity": work.parities,
-        "critics": [_critic(step, work) for step in _all(work, Judge)],
+        "critics": [
+            _critic(*used, work)
+            for stage in plan.method.stages
+            for step in stage.steps
+            for used in critics_of(step)
+        ],
         "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
@@ -125,19 +131,19 @@ def _gate(step: Any, work: Work) -> dict[str, Any]:
     }
 
 
-def _critic(step: Judge, work: Work) -> dict[str, Any]:
-    critic = work.method.critics[step.critic.critic]
-    ruling = work.rulings.get(step.id)
+def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict[str, Any]:
+    critic = work.method.critics[use.critic]
+    ruling = work.rulings.get(key)
     return {
-        "step": step.id,
-        "critic": step.critic.critic,
+        "step": key,
+        "critic": use.critic,
         "doc": critic.doc,
-        "accept": step.accept.model_dump(),
+        "accept": accept.model_dump() if accept else None,
         "methods": [method.method for method in critic.methods],
         "used": ruling.method if ruling else None,
         "threshold": ruling.threshold if ruling else None,
         "by_rehearsal": ruling.by_rehearsal if ruling else None,
-        "calibrations": [_plain(c) for c in work.calibrations.get(step.id, ())],
+        "calibrations": [_plain(c) for c in work.calibrations.get(key, ())],
     }
 
 
@@ -219,10 +225,6 @@ def _samples(step: Judge, work: Work) -> dict[str, Any]:
         "kept": shown(records.kept),
         "rejected": shown([r.record for r in records.rejected]),
     }
-
-
-def _all(work: Work, kind: type[Any]) -> list[Any]:
-    return [step for stage in work.method.stages for step in stage.steps if isinstance(step, kind)]
 
 
 def _plain(value: Any) -> Any:
