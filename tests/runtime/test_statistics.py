@@ -257,6 +257,23 @@ def test_items_made_alike_are_not_so_many_findings() -> None:
     assert plain >= 30
 
 
+@pytest.mark.parametrize("clusters", [8, 25])
+def test_an_interval_over_clusters_covers_as_often_as_it_says(clusters: int) -> None:
+    """Items of a cluster are alike in each arm, and there is no true difference; few clusters too."""
+    draw = np.random.default_rng(7)
+    groups = [f"c{i}" for i in range(clusters) for _ in range(10)]
+    held = 0
+    for n in range(200):
+        one, other = (
+            (draw.random(len(groups)) < np.repeat(draw.beta(2, 2, clusters), 10)).tolist() for _ in range(2)
+        )
+        found = clustered_lift(one, other, groups, n, alpha=0.1)
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 0 <= found.high
+    assert 0.85 <= held / 200 <= 0.96
+
+
 def test_a_difference_in_every_cluster_is_found() -> None:
     groups = [f"c{i}" for i in range(40) for _ in range(25)]
     one = [True] * 1_000
