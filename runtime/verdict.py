@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compiler.plan.model import Comparison
+from runtime.clustered import clustered_lift
 from runtime.statistics import (
     Interval,
     PairedTest,
     Power,
-    clustered_lift,
     detectable_lifts,
     effect_size,
     lift,

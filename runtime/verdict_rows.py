@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from runtime.statistics import Interval, PairedTest, adjust, clustered_test, paired_test, share
+from runtime.clustered import clustered_test
+from runtime.statistics import Interval, PairedTest, adjust, paired_test, share
 
 Flags = Mapping[str, bool]
 

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.clustered import clustered_lift, clustered_test
 from runtime.statistics import (
     PairedTest,
     adjust,
     auc,
-    clustered_lift,
-    clustered_test,
     detectable_lifts,
     effect_size,
     exact_power,
