@@ -12,7 +12,7 @@ from runtime.work import Work
 @dataclass(frozen=True, slots=True)
 class StageAnswers:
     """`knows` is the AUC of each critic's best method on its labelled examples, before any training;
-    `does` the share of held-out checks that the learner passes bare, by evaluation and arm."""
+    `does` the share of held-out items that pass by the evaluation's score, by arm."""
 
     knows: dict[str, float]
     does_before: dict[str, float]
@@ -38,7 +38,7 @@ def stage_answers(stage: Stage, work: Work) -> StageAnswers:
         outcome = work.outcomes.get(step.id)
         if isinstance(step, Evaluate) and isinstance(outcome, Evaluation):
             place = after if step.compare else before
-            place.update({name: round(outcome.rate(name, "check"), 4) for name in outcome.arms})
+            place.update({name: round(outcome.rate(name, outcome.score), 4) for name in outcome.arms})
     by_role: dict[str, int] = {}
     for dataset in work.method.datasets.values():
         by_role[dataset.role] = by_role.get(dataset.role, 0) + dataset.items

@@ -6,16 +6,17 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from compiler.plan.model import Evaluate, Judge, Output, Stage, Train
+from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Stage, Train
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
+from runtime.rulings import critics_of
 from runtime.statistics import share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.work import Work
@@ -64,7 +65,12 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "notes": [note.model_dump() for note in plan.notes],
         "certificate": work.certificate.as_json() if work.certificate else None,
         "adapter_parity": work.parities,
-        "critics": [_critic(step, work) for step in _all(work, Judge)],
+        "critics": [
+            _critic(*used, work)
+            for stage in plan.method.stages
+            for step in stage.steps
+            for used in critics_of(step)
+        ],
         "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
@@ -125,19 +131,19 @@ def _gate(step: Any, work: Work) -> dict[str, Any]:
     }
 
 
-def _critic(step: Judge, work: Work) -> dict[str, Any]:
-    critic = work.method.critics[step.critic.critic]
-    ruling = work.rulings.get(step.id)
+def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict[str, Any]:
+    critic = work.method.critics[use.critic]
+    ruling = work.rulings.get(key)
     return {
-        "step": step.id,
-        "critic": step.critic.critic,
+        "step": key,
+        "critic": use.critic,
         "doc": critic.doc,
-        "accept": step.accept.model_dump(),
+        "accept": accept.model_dump() if accept else None,
         "methods": [method.method for method in critic.methods],
         "used": ruling.method if ruling else None,
         "threshold": ruling.threshold if ruling else None,
         "by_rehearsal": ruling.by_rehearsal if ruling else None,
-        "calibrations": [_plain(c) for c in work.calibrations.get(step.id, ())],
+        "calibrations": [_plain(c) for c in work.calibrations.get(key, ())],
     }
 
 
@@ -150,13 +156,15 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
         "items": step.items,
         "run": True,
         "number_of_items": len(held_out_items(step, work)),
+        "score": outcome.score,
+        "scores": list(outcome.scores),
         "arms": {
             name: {
                 "model": step.arms[name].model,
                 "prompt": step.arms[name].prompt.prompt,
-                "passed": sum(a.passed for a in many),
-                "rate": asdict(share(sum(a.passed for a in many), len(many))),
-                "passed_raw": sum(a.passed_raw for a in many),
+                **_passed(outcome.flags(name, outcome.score).values()),
+                "passed_raw": sum(outcome.flags_raw(name, outcome.score).values()),
+                "scores": {score: _by_set(outcome, name, score, step.items) for score in outcome.scores},
                 "hit_limit": sum(a.finish == "length" for a in many),
                 "mean_words": round(sum(len(a.text.split()) for a in many) / max(len(many), 1), 1),
             }
@@ -165,6 +173,19 @@ def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
         "verdict": _plain(outcome.verdict),
         "answers_side_by_side": _side_by_side(outcome, work, step),
     }
+
+
+def _passed(flags: Collection[bool]) -> dict[str, Any]:
+    """How many pass, and the share with its interval."""
+    return {"passed": sum(flags), "rate": asdict(share(sum(flags), len(flags)))}
+
+
+def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> dict[str, Any]:
+    """What an arm passes by one score, and where there are several sets of items, of each."""
+    flags = outcome.flags(arm, score)
+    parts = {name: [flags[a.item] for a in outcome.arms[arm] if a.items == name] for name in sets}
+    told = {name: {"items": len(part), **_passed(part)} for name, part in parts.items()}
+    return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
 
 
 def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
@@ -180,7 +201,7 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
             "item": item["id"],
             "instruction": asked(item),
             "arms": {
-                name: {"text": a.text, "passed": a.passed}
+                name: {"text": a.text, "passed": outcome.flags(name, outcome.score)[a.item]}
                 for name, many in outcome.arms.items()
                 for a in many
                 if a.item == item["id"]
@@ -204,10 +225,6 @@ def _samples(step: Judge, work: Work) -> dict[str, Any]:
         "kept": shown(records.kept),
         "rejected": shown([r.record for r in records.rejected]),
     }
-
-
-def _all(work: Work, kind: type[Any]) -> list[Any]:
-    return [step for stage in work.method.stages for step in stage.steps if isinstance(step, kind)]
 
 
 def _plain(value: Any) -> Any:
@@ -237,8 +254,10 @@ def closing_lines(work: Work) -> tuple[str, ...]:
         for step in stage.steps:
             outcome = work.outcomes.get(step.id)
             if isinstance(step, Evaluate) and isinstance(outcome, Evaluation):
-                rates = ", ".join(f"{name} {outcome.rate(name, 'check'):.1%}" for name in outcome.arms)
-                lines.append(f"{step.id}: {rates}")
+                for score in outcome.scores:
+                    rates = ", ".join(f"{name} {outcome.rate(name, score):.1%}" for name in outcome.arms)
+                    by = "" if score == "check" else f" by {score}"
+                    lines.append(f"{step.id}{by}: {rates}")
                 if outcome.verdict is not None:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]

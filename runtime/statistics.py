@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -13,7 +13,6 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, proportion_effectsize
 
 RESAMPLES = 2000
-FLIPS = 10_000
 EXACT_BELOW = 25  # discordant pairs; the chi-squared approximation is not trusted with fewer
 CONFIDENCE = 0.95
 
@@ -29,7 +28,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """McNemar's test. `only_first` pairs pass in the first arm alone, `only_second` in the second alone."""
+    """A test of paired results: `only_first` items pass in the first arm alone, `only_second` in the second;
+    `p` is two-sided."""
 
     only_first: int
     only_second: int
@@ -39,6 +39,12 @@ class PairedTest:
     @property
     def discordant(self) -> int:
         return self.only_first + self.only_second
+
+    @property
+    def name(self) -> str:
+        return (
+            "randomisation test over clusters" if self.kind == "over clusters" else f"McNemar ({self.kind})"
+        )
 
 
 def share(passed: int, of: int) -> Interval:
@@ -89,50 +95,6 @@ def paired_difference(first: Sequence[bool], second: Sequence[bool], alpha: floa
     difference = p1 - p2
     low = difference - reach(p1 - low1, high2 - p2)
     return Interval(difference, low, difference + reach(high1 - p1, p2 - low2))
-
-
-def clustered_test(
-    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[str], seed: int
-) -> PairedTest:
-    """A two-sided randomisation test over clusters: items made alike fail alike, and counted one by one they
-    would look like so many findings.
-
-    Where the arms do not differ, each cluster's sum of differences is as likely with the other sign (Fisher
-    1935, The Design of Experiments, section 21); p is the share of random signs whose total is as large.
-    """
-    sums = _cluster_sums(first, second, clusters)
-    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(FLIPS, len(sums)))
-    as_large = int((np.abs(signs @ sums) >= abs(float(sums.sum())) - 1e-9).sum())
-    plain = paired_test(first, second)
-    return PairedTest(plain.only_first, plain.only_second, (as_large + 1) / (FLIPS + 1), "over clusters")
-
-
-def clustered_lift(
-    first: Sequence[bool],
-    second: Sequence[bool],
-    clusters: Sequence[str],
-    seed: int,
-    alpha: float = 1 - CONFIDENCE,
-) -> Interval:
-    """Mean paired difference with a percentile bootstrap interval over clusters (Davison and Hinkley 1997,
-    section 3.8), which are drawn whole."""
-    sums = _cluster_sums(first, second, clusters)
-    sizes = _cluster_sums([True] * len(clusters), [False] * len(clusters), clusters)
-    mean = float(sums.sum() / sizes.sum()) if len(sums) else float("nan")
-    if len(sums) < 2:
-        return Interval(mean, None, None)
-    drawn = np.random.default_rng(seed).integers(0, len(sums), size=(RESAMPLES, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(means, (alpha / 2, 1 - alpha / 2))
-    return Interval(mean, float(low), float(high))
-
-
-def _cluster_sums(first: Sequence[bool], second: Sequence[bool], clusters: Sequence[str]) -> Any:
-    """Per cluster the sum of first - second, in the order in which clusters first come."""
-    sums: dict[str, float] = {}
-    for one, other, cluster in zip(first, second, clusters, strict=True):
-        sums[cluster] = sums.get(cluster, 0.0) + one - other
-    return np.array(list(sums.values()))
 
 
 def _newcombe_phi(both: float, only_first: float, only_second: float, neither: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compiler.plan import answers
@@ -11,12 +11,14 @@ from compiler.plan.expressions import Missing
 from compiler.plan.model import Arm, Evaluate
 from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
+from runtime.openings import open_sets
 from runtime.progress import Said
 from runtime.records import Record, renamed
 from runtime.rulings import ruling
 from runtime.steps.gates import closed_gates
 from runtime.steps.scoring import use_scores
 from runtime.verdict import Verdict, reach_verdict
+from runtime.verdict_rows import Flags
 from runtime.work import Work
 
 
@@ -25,36 +27,51 @@ class Answer:
     """One arm's answer to one item. `text` is after the rules' cuts, `raw` as the model wrote it.
 
     What rules would reject is noted in `sink` and scored all the same: a scorer that fails an answer
-    for being long measures length.
+    for being long measures length. `passed` and `passed_raw` are by the item's check, None without one.
     """
 
     item: str
+    items: str  # the held-out set
     type: str
     raw: str
     text: str
     sink: str | None
     finish: str
-    passed: bool
-    passed_raw: bool
+    passed: bool | None
+    passed_raw: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Every arm's answers in the items' order, and the verdict where a comparison was planned.
 
-    `judged` says for each critic's score and each arm which items pass.
+    `scores` are their names; `judged` says for each critic's score and each arm which items pass.
     """
 
     arms: Mapping[str, Sequence[Answer]]
     verdict: Verdict | None
-    judged: Mapping[str, Mapping[str, Mapping[str, bool]]] = field(default_factory=dict)
+    judged: Mapping[str, Mapping[str, Flags]] = field(default_factory=dict)
+    scores: tuple[str, ...] = ("check",)
 
-    def flags(self, arm: str, score: str) -> Mapping[str, bool]:
+    @property
+    def score(self) -> str:
+        """The score that counts: the one compared, or the first."""
+        return self.verdict.score if self.verdict else self.scores[0]
+
+    def flags(self, arm: str, score: str) -> Flags:
         """Which items an arm passes. Missing for an arm that could not be run, and for an unknown score."""
         answered = self.arms.get(arm)
-        if not answered or (score != "check" and arm not in self.judged.get(score, {})):
+        by_check = {a.item: a.passed for a in answered or () if a.passed is not None}
+        found = by_check if score == "check" else self.judged.get(score, {}).get(arm)
+        if not found or score not in self.scores:
             raise Missing(f"arm {arm} has no {score}")
-        return {a.item: a.passed for a in answered} if score == "check" else self.judged[score][arm]
+        return found
+
+    def flags_raw(self, arm: str, score: str) -> Flags:
+        """As `flags`, of the answers as they were written; a critic judges only what the cuts leave."""
+        if score != "check":
+            return self.flags(arm, score)
+        return {a.item: a.passed_raw for a in self.arms[arm] if a.passed_raw is not None}
 
     def rate(self, arm: str, score: str) -> float:
         """Share of items that an arm passes."""
@@ -75,40 +92,34 @@ def evaluate(step: Evaluate, work: Work) -> None:
     if closed:
         work.taints.append(f"{step.id} was run past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
+    opened_before = open_sets(step, work)
     items = held_out_items(step, work)
     arms: dict[str, list[Answer]] = {}
     for name, arm in step.arms.items():
         if work.runs(arm.model):
             arms[name] = _run_arm(step, name, arm, items, work)
-    verdict = None
     judged = {name: _judged(step, name, arms, items, work) for name in step.critics}
+    outcome = Evaluation(arms, None, judged, step.score)
     if step.compare is not None:
-        answered = Evaluation(arms, None, judged)
-        score = step.compare.score
+        score, cluster = step.compare.score, step.cluster_by
         verdict = reach_verdict(
             step.compare,
-            passed={name: answered.flags(name, score) for name in arms},
-            types={str(item["id"]): str(item.get("type", "all")) for item in items},
-            passed_raw={
-                name: {a.item: a.passed_raw for a in many}
-                if score == "check"
-                else answered.flags(name, score)
-                for name, many in arms.items()
-            },
-            clusters={str(item["id"]): str(item[step.cluster_by]) for item in items}
-            if step.cluster_by
-            else None,
+            passed={name: outcome.flags(name, score) for name in arms},
+            passed_raw={name: outcome.flags_raw(name, score) for name in arms},
             lengths={name: {a.item: len(a.text.split()) for a in many} for name, many in arms.items()},
+            types={str(item["id"]): str(item.get("type", "all")) for item in items},
             wanted_arms=tuple(step.arms),
             taints=tuple(work.taints),
+            clusters={str(item["id"]): str(item[cluster]) for item in items} if cluster else None,
+            opened_before=opened_before,
         )
-    outcome = Evaluation(arms, verdict, judged)
+        outcome = replace(outcome, verdict=verdict)
     rates = {
         f"{name}.{score}" if score != "check" else name: round(outcome.rate(name, score), 4)
         for score in step.score
         for name in arms
     }
-    work.decide(step.id, outcome, rates=rates, verdict=verdict.outcome if verdict else None)
+    work.decide(step.id, outcome, rates=rates, verdict=outcome.verdict.outcome if outcome.verdict else None)
 
 
 def _run_arm(
@@ -165,16 +176,17 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
         sink = sink or apply(rules, shown).sink
         record[use.columns.get(rules.subject, rules.subject)] = apply(rules, shown, cuts_only=True).subject
     text, instruction = str(record[step.answer]), asked(item)
-    check = item["check"]
+    check = item["check"] if "check" in step.score else None
     return Answer(
         item=str(item["id"]),
+        items=str(item["drawn by"][0]),
         type=str(item.get("type", "all")),
         raw=completion.text,
         text=text,
         sink=sink,
         finish=completion.finish,
-        passed=answers.passes(check, instruction, text),
-        passed_raw=answers.passes(check, instruction, completion.text),
+        passed=answers.passes(check, instruction, text) if check else None,
+        passed_raw=answers.passes(check, instruction, completion.text) if check else None,
     )
 
 

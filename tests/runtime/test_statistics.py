@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.clustered import clustered_lift, clustered_test
 from runtime.statistics import (
     PairedTest,
     adjust,
     auc,
-    clustered_lift,
-    clustered_test,
     detectable_lifts,
     effect_size,
     exact_power,
@@ -212,6 +211,16 @@ def test_a_paired_difference_covers_as_often_as_it_says() -> None:
     assert 0.85 <= held / 400 <= 0.96
 
 
+def test_a_paired_difference_is_the_published_one() -> None:
+    """The answers of Cavo et al. (2012) before and after a therapy, with the interval that the R package
+    contingencytables gives by Newcombe's method: -0.0621, from -0.1186 to -0.0046."""
+    both, only_first, only_second, neither = 59, 6, 16, 80
+    first = [True] * (both + only_first) + [False] * (only_second + neither)
+    second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
+    found = paired_difference(first, second, 0.05)
+    assert (found.value, found.low, found.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)
+
+
 def test_a_paired_difference_is_symmetric_and_has_width_where_all_agree() -> None:
     one, other = [True] * 30 + [False] * 20, [True] * 25 + [False] * 25
     here, there = paired_difference(one, other, 0.05), paired_difference(other, one, 0.05)
@@ -245,6 +254,23 @@ def test_items_made_alike_are_not_so_many_findings() -> None:
         plain += paired_test(one, other).p < 0.05
     assert alarms <= 8
     assert plain >= 30
+
+
+@pytest.mark.parametrize("clusters", [8, 25])
+def test_an_interval_over_clusters_covers_as_often_as_it_says(clusters: int) -> None:
+    """Items of a cluster are alike in each arm, and there is no true difference; few clusters too."""
+    draw = np.random.default_rng(7)
+    groups = [f"c{i}" for i in range(clusters) for _ in range(10)]
+    held = 0
+    for n in range(200):
+        one, other = (
+            (draw.random(len(groups)) < np.repeat(draw.beta(2, 2, clusters), 10)).tolist() for _ in range(2)
+        )
+        found = clustered_lift(one, other, groups, n, alpha=0.1)
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= 0 <= found.high
+    assert 0.85 <= held / 200 <= 0.96
 
 
 def test_a_difference_in_every_cluster_is_found() -> None:

@@ -25,6 +25,8 @@ def decide(
     comparison: Comparison = COMPARISON,
     taints: tuple[str, ...] = (),
     types: dict[str, str] | None = None,
+    opened_before: int = 0,
+    clusters: dict[str, str] | None = None,
     **passed: dict[str, bool],
 ) -> Verdict:
     return reach_verdict(
@@ -35,6 +37,8 @@ def decide(
         types=types or {i: ("odd" if int(i[1:]) % 2 else "even") for i in first(0)},
         wanted_arms=ARMS,
         taints=taints,
+        clusters=clusters,
+        opened_before=opened_before,
     )
 
 
@@ -164,6 +168,48 @@ def test_a_type_that_is_lost_is_not_hidden_by_the_others() -> None:
 def test_a_taint_takes_this_claim_too() -> None:
     verdict = decide(KEPT, ("a rehearsal",), tuned=first(100), base=first(100), format=first(9))
     assert (verdict.outcome, verdict.numbers_say) == ("not shown", "no worse")
+
+
+def test_alpha_is_divided_by_the_plans_that_opened_the_items() -> None:
+    def opened(before: int, comparison: Comparison) -> Verdict:
+        return decide(comparison, opened_before=before, tuned=first(108), base=first(100), format=first(9))
+
+    lift = Comparison(arm="tuned", baseline="base", alpha=0.01, smallest_effect=0.01)
+    assert opened(0, lift).numbers_say == "improved"  # p is 1/128
+    assert opened(1, lift).numbers_say == "no difference shown"
+    assert opened(1, lift).alpha == pytest.approx(0.005)
+    here, later = opened(0, KEPT).bound, opened(9, KEPT).bound
+    assert here is not None
+    assert later is not None
+    assert (later.low or 0) < (here.low or 0)
+
+
+def test_clusters_make_no_loss_less_certain_and_never_more() -> None:
+    """Four clusters, one of which is lost: over items that is a small loss, over clusters no one knows."""
+    lost = {i: ok and int(i[1:]) >= 5 for i, ok in first(200).items()}
+    loose = replace_margin(0.1)
+    apart = decide(loose, tuned=lost, base=first(200), format=first(9))
+    alike = decide(
+        loose,
+        clusters={i: str(int(i[1:]) // 20) for i in lost},
+        tuned=lost,
+        base=first(200),
+        format=first(9),
+    )
+    agreeing = decide(
+        loose,
+        clusters={i: str(int(i[1:]) // 100) for i in lost},
+        tuned=first(200),
+        base=first(200),
+        format=first(9),
+    )
+    assert apart.bound is not None
+    assert alike.bound is not None
+    assert agreeing.bound is not None
+    assert (alike.bound.low or 0) < (apart.bound.low or 0)
+    assert alike.test is not None
+    assert alike.test.name == "randomisation test over clusters"
+    assert (agreeing.bound.low or 0) < 0
 
 
 def replace_margin(margin: float) -> Comparison:

@@ -6,8 +6,19 @@ from types import SimpleNamespace
 import pytest
 
 from compiler.plan.expressions import Missing
-from compiler.plan.model import Accept, Arm, CriticScore, CriticUse, Evaluate, PromptUse, Sampling
+from compiler.plan.model import (
+    Accept,
+    Arm,
+    Comparison,
+    CriticScore,
+    CriticUse,
+    Dataset,
+    Evaluate,
+    PromptUse,
+    Sampling,
+)
 from runtime.engines.protocol import Completion
+from runtime.journal import Journal, read
 from runtime.results import GateOutcome, Ruled, _measured
 from runtime.steps.evaluate import Evaluation, evaluate
 
@@ -21,7 +32,9 @@ STEP = Evaluate(
     answer="response",
     sampling=Sampling(max_tokens=5),
 )
-ITEM = {"id": "1", "instruction": "Name a colour.", "check": {"kind": "one_of", "forms": ["red"]}}
+CHECK = {"kind": "one_of", "forms": ["red"]}
+ITEM = {"id": "1", "instruction": "Name a colour.", "check": CHECK}
+DEV = Dataset(role="held_out", columns={}, sha256="d", items=1, split="dev")
 
 
 class Work(SimpleNamespace):
@@ -33,14 +46,17 @@ class Work(SimpleNamespace):
         return model in self.method.models
 
 
-def run(monkeypatch, gate_open, rehearsal):
-    """The step over one item, and how often its arms were asked."""
+def run(monkeypatch, gate_open, rehearsal, step=STEP, items=(ITEM,), dataset=DEV, folder=None):
+    """The step over its items, and how often its arms were asked."""
     asked = []
     work = Work(
-        binding=SimpleNamespace(rehearsal=rehearsal),
-        method=SimpleNamespace(models={"base"}),
+        binding=SimpleNamespace(rehearsal=rehearsal, engine="transformers"),
+        method=SimpleNamespace(models={"base"}, datasets={"test": dataset}, rules={}),
+        plan=SimpleNamespace(hashes=SimpleNamespace(plan=folder.name if folder else "p")),
+        folder=folder,
+        journal=Journal(folder) if folder else None,
         outcomes={"s.ready": GateOutcome((Ruled("kept(good) > 9 kept", gate_open, "3"),))},
-        data={"test": [ITEM]},
+        data={"test": items},
         taints=[],
         listener=lambda _: None,
     )
@@ -51,7 +67,7 @@ def run(monkeypatch, gate_open, rehearsal):
         return [module._score(step, item, completion, work) for item in items]
 
     monkeypatch.setattr(module, "_run_arm", answer)
-    evaluate(STEP, work)
+    evaluate(step, work)
     return work, asked
 
 
@@ -82,7 +98,7 @@ def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
     critic = CriticScore(critic=CriticUse(critic="good", model="base"), accept=accept)
     step = STEP.model_copy(update={"needs": (), "score": ("check", "good"), "critics": {"good": critic}})
     answers = {
-        arm: [module.Answer(f"{i}", "all", text, text, None, "stop", False, False) for i in range(4)]
+        arm: [module.Answer(f"{i}", "test", "all", text, text, None, "stop", False, False) for i in range(4)]
         for arm, text in (("raw", "short"), ("tuned", "a longer answer"))
     }
     items = [{"id": f"{i}", "instruction": "Say."} for i in range(4)]
@@ -96,8 +112,49 @@ def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
     monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
     judged = {"good": module._judged(step, "good", answers, items, None)}
     assert asked == [("s.after.good/raw", "good", 1.0), ("s.after.good/tuned", "good", 1.0)]
-    outcome = Evaluation(answers, None, judged)
+    outcome = Evaluation(answers, None, judged, step.score)
     assert (outcome.rate("raw", "good"), outcome.rate("tuned", "good")) == (0.0, 1.0)
     assert outcome.rate("tuned", "check") == 0.0
     with pytest.raises(Missing, match="has no other"):
         outcome.rate("tuned", "other")
+
+
+def test_items_without_a_check_are_scored_by_the_critic_alone(monkeypatch):
+    critic = CriticScore(
+        critic=CriticUse(critic="good", model="base"), accept=Accept(by="margin", at_least=1.0)
+    )
+    step = STEP.model_copy(update={"needs": (), "score": ("good",), "critics": {"good": critic}})
+    monkeypatch.setattr(module, "use_scores", lambda *_: [3.0])
+    monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
+    work, _ = run(monkeypatch, True, False, step, ({"id": "1", "instruction": "Say."},))
+    outcome = work.outcomes["s.after"]
+    assert (outcome.score, outcome.rate("raw", "good")) == ("good", 1.0)
+    with pytest.raises(Missing, match="has no check"):
+        outcome.rate("raw", "check")
+
+
+def test_a_set_that_other_plans_opened_leaves_less_alpha(monkeypatch, tmp_path):
+    """The second plan has half; the first one run again says what it said, and opens nothing anew."""
+    arms = dict.fromkeys(("raw", "tuned"), STEP.arms["raw"])
+    compare = Comparison(arm="tuned", baseline="raw", alpha=0.04, smallest_effect=0.1)
+    step = STEP.model_copy(update={"arms": arms, "compare": compare})
+    sealed = DEV.model_copy(update={"split": "test", "sha256": "t"})
+
+    def verdict(plan, dataset=sealed):
+        work, _ = run(monkeypatch, True, False, step, dataset=dataset, folder=tmp_path / plan)
+        work.journal.sync()
+        return work.outcomes["s.after"].verdict
+
+    assert (verdict("one").opened_before, verdict("one").alpha) == (0, 0.04)
+    second = verdict("two")
+    assert (second.opened_before, second.alpha) == (1, 0.02)
+    assert any("1 other plan opened these items before" in reason for reason in second.reasons)
+    assert verdict("two") == second
+    assert verdict("one").opened_before == 0
+    assert verdict("three").opened_before == 2
+    assert verdict("four", sealed.model_copy(update={"sha256": "u"})).opened_before == 0
+    assert verdict("five", DEV.model_copy(update={"sha256": "t"})).opened_before == 0
+    assert verdict("six").opened_before == 3
+    event = next(event for event in read(tmp_path / "one" / "journal.jsonl") if event["event"] == "opened")
+    assert (event["sha256"], event["plan"], event["step"]) == ("t", "one", "s.after")
+    assert not list(read(tmp_path / "five" / "journal.jsonl"))
