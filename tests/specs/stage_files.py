@@ -20,7 +20,8 @@ PROGRAM_MADE = HELD_OUT | {"cluster"}
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file. `role` is seeds, topics, exemplars, critic, dev, test or made (a test that a program made).
+    """One file. `role` is seeds, topics, constitution, exemplars, critic, dev, test or made (a test that a
+    program made).
 
     `text` names the columns that are read as the row's text where rows are compared with each other;
     `key` names those that no two rows may share.
@@ -154,6 +155,45 @@ STAGES = (
             DataFile("held_out/revision_dev.jsonl", "dev", 150, HELD_OUT),
             DataFile("held_out/revision_test.jsonl", "test", 300, HELD_OUT),
         ),
+    ),
+    Stage(
+        "constitutional integration",
+        frozenset({"harmlessness", "helpfulness", "honesty"}),
+        (
+            DataFile(
+                "constitution.jsonl",
+                "constitution",
+                15,
+                frozenset({"id", "category", "text"}),
+                text=("text",),
+                key=("id",),
+            ),
+            DataFile("seeds/constitutional_requests.jsonl", "seeds", 60, SEED),
+            DataFile("exemplars/principled_answers.jsonl", "exemplars", 12, ANSWER),
+            DataFile(
+                "exemplars/principled_critiques.jsonl", "exemplars", 15, ANSWER | {"principle", "critique"}
+            ),
+            DataFile(
+                "exemplars/principled_revisions.jsonl", "exemplars", 15, ANSWER | {"critique", "revision"}
+            ),
+            DataFile(
+                "critics/by_principle.jsonl",
+                "critic",
+                150,
+                LABELLED_ANSWER | {"principles"},
+                key=("instruction", "response"),
+            ),
+            DataFile(
+                "critics/better_by_principle.jsonl",
+                "critic",
+                90,
+                LABELLED | {"first_response", "second_response", "principles"},
+                key=("instruction", "first_response"),
+            ),
+            DataFile("held_out/constitutional_dev.jsonl", "dev", 150, HELD_OUT | {"principle"}),
+            DataFile("held_out/constitutional_test.jsonl", "test", 300, HELD_OUT | {"principle"}),
+        ),
+        labels=True,
     ),
 )
 
