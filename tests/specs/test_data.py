@@ -33,7 +33,9 @@ def test_rows_have_these_columns_and_sorted_keys(file: DataFile) -> None:
     for line, row in zip(file.lines(), file.rows(), strict=True):
         assert set(row) == file.columns
         assert line == json.dumps(row, ensure_ascii=False, sort_keys=True)
-        assert all(str(row[column]).strip() == row[column] for column in row if column != "check")
+        lists = [text for principle in row.get("principles", []) for text in principle.values()]
+        texts = [row[column] for column in row if column not in ("check", "principles")]
+        assert all(text.strip() == text for text in [*texts, *lists])
         assert all(row.values())
 
 
