@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from compiler.syntax.grammar import cache_folder
+from compiler.cached import cache_folder, code
 
 DATA_CHECKERS = ("plan/answer*.py", "lower/data.py")
 TEMPLATE_CHECKERS = ("plan/prompts.py", "lower/templates.py")
@@ -26,7 +23,7 @@ class FoundSound:
 
     def __init__(self, checkers: tuple[str, ...], *key: Any) -> None:
         folder = cache_folder()
-        text = json.dumps([_code(checkers), *key])
+        text = json.dumps([code(checkers), *key])
         self.path = folder / "sound" / hashlib.sha256(text.encode()).hexdigest() if folder else None
 
     @property
@@ -56,11 +53,3 @@ def records_of(text: str) -> list[dict[str, Any]]:
     lines = [line for line in text.split("\n") if line.strip()]
     records: list[dict[str, Any]] = json.loads(f"[{','.join(lines)}]")
     return records
-
-
-@cache
-def _code(checkers: tuple[str, ...]) -> str:
-    """A hash of the code that says what is sound."""
-    here = Path(__file__).parent
-    paths = sorted({path for pattern in checkers for path in here.glob(pattern)})
-    return hashlib.sha256(b"".join(os.fsencode(path.name) + path.read_bytes() for path in paths)).hexdigest()

@@ -9,7 +9,8 @@ from pathlib import Path
 from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing, respelled
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax import tree
-from compiler.syntax.parse import enclosing, every, parse
+from compiler.syntax.kept import tree_of
+from compiler.syntax.parse import enclosing, every
 
 LANGUAGE = 1
 PROFILES = "profiles.stage"
@@ -117,7 +118,7 @@ def _load_file(
     source = Source(name, path.resolve(), text)
     program.sources[name] = source
     before = len(found.items)
-    file = parse(source, found)
+    file = tree_of(source, found)
     program.files[name] = file
     scope: dict[str, Symbol] = {}
     program.scopes[name] = scope

@@ -4,9 +4,7 @@ kept in the user's cache, under the hash of all that they depend on. Without a c
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import lark
 
+from compiler.cached import cache_folder, keep
 from compiler.syntax.build import Builder
 from compiler.units import NUMBER, quantity_pattern
 
@@ -45,7 +44,7 @@ def _parser(**options: Any) -> lark.Lark:
         return kept
     tables = BytesIO()
     lark.Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False).save(tables)
-    _keep(tables.getvalue(), path)
+    keep(tables.getvalue(), path)
     return _loaded(tables.getvalue(), options)
 
 
@@ -63,14 +62,6 @@ def cache_path(grammar: str) -> Path | None:
     return folder / name if folder else None
 
 
-def cache_folder() -> Path | None:
-    """The user's own folder for what can be made again."""
-    with suppress(RuntimeError):  # no home folder
-        folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(folder) / "stagespec"
-    return None
-
-
 def _kept(path: Path | None, options: dict[str, Any]) -> lark.Lark | None:
     if path is None:
         return None
@@ -78,14 +69,3 @@ def _kept(path: Path | None, options: dict[str, Any]) -> lark.Lark | None:
         return _loaded(path.read_bytes(), options)
     except Exception:  # absent, cut short, of other hands: whatever it is, the tables can be built
         return None
-
-
-def _keep(tables: bytes, path: Path | None) -> None:
-    """Written beside and moved into place, so that another process never reads half of it."""
-    if path is None:
-        return
-    written = path.with_suffix(f".{os.getpid()}")
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        written.write_bytes(tables)
-        written.replace(path)

@@ -11,12 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-from lark import UnexpectedInput
-
 from compiler.diagnostics import Diagnostics, Span
 from compiler.source import Source
-from compiler.syntax.grammar import parser
-from compiler.syntax.slips import report
 from compiler.syntax.tree import Block, Definition, File
 
 MAX_ERRORS = 20
@@ -24,6 +20,10 @@ MAX_ERRORS = 20
 
 def parse(source: Source, found: Diagnostics) -> File:
     """The file's tree; what could not be read is reported and left out of it."""
+    from lark import UnexpectedInput
+
+    from compiler.syntax.grammar import parser
+
     text = source.text
     blanked: list[tuple[int, int]] = []
     for _ in range(MAX_ERRORS):
@@ -33,6 +33,8 @@ def parse(source: Source, found: Diagnostics) -> File:
         try:
             file = cast(File, lalr.parse(text))
         except UnexpectedInput as error:
+            from compiler.syntax.slips import report
+
             start, end = report(source.name, text, error, found)
             left_out = re.sub(r"[^\n]", " ", text[start:end])
             if text[start:end] == left_out:

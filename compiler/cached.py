@@ -1,0 +1,35 @@
+"""The user's own folder for what can be made again, and writing into it so that nobody reads half a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+
+def cache_folder() -> Path | None:
+    with suppress(RuntimeError):  # no home folder
+        folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        return Path(folder) / "stagespec"
+    return None
+
+
+def keep(content: bytes, path: Path | None) -> None:
+    """Written beside and moved into place, so that another process never reads half of it."""
+    if path is None:
+        return
+    written = path.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written.write_bytes(content)
+        written.replace(path)
+
+
+@cache
+def code(patterns: tuple[str, ...]) -> str:
+    """A hash of those of the compiler's files on which something that is kept depends."""
+    here = Path(__file__).parent
+    paths = sorted({path for pattern in patterns for path in here.glob(pattern)})
+    return hashlib.sha256(b"".join(os.fsencode(path.name) + path.read_bytes() for path in paths)).hexdigest()
