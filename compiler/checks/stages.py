@@ -110,6 +110,8 @@ def base_is_an_arm(view: StageView, found: Diagnostics) -> None:
 
 def _before(view: StageView) -> list[Stage]:
     """The stages that this one goes on from, over others too."""
+    if not view.stage.after:
+        return []  # else each of many stages would look at all the others
     by_name = {stage.name: stage for stage in view.method.stages}
     names = list(view.stage.after)
     for name in names:

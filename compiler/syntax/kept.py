@@ -18,7 +18,7 @@ from compiler.source import Source
 from compiler.syntax.parse import parse
 from compiler.syntax.tree import File
 
-READ_BY = ("syntax/*.py", "syntax/*.lark", "units.py", "diagnostics.py", "frozen.py")
+READ_BY = ("syntax/*.py", "syntax/*.lark", "source.py", "units.py", "diagnostics.py")
 
 
 def tree_of(source: Source, found: Diagnostics) -> File:

@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 SPECS = ROOT / "specs"
 PEERS = ("dvc", "snakemake")
+SPEC = "stage_3_generation.stage"  # three stages with all that they import
+ALL_NEW = "stagespec, all new"  # no tree is kept: as if all of its files had been edited
 STEPS = ("generate", "filter", "judge", "split", "train", "evaluate")
 
 
@@ -36,20 +39,22 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.folder.resolve()
     programs = environment(folder)
-    spec = max(SPECS.glob("*.stage"), key=lambda path: path.stat().st_size)
-    if (SPECS / "complete_pipeline.stage").exists():
-        spec = SPECS / "complete_pipeline.stage"
+    ours = [str(programs / "stagespec"), *("compile", "--dry-run", f"specs/{SPEC}", "--profile", "laptop")]
     commands = {
-        "stagespec": [
-            str(programs / "stagespec"),
-            *("compile", "--dry-run", f"specs/{spec.name}", "--profile", "laptop"),
-        ],
+        "stagespec": ours,
+        ALL_NEW: ours,
         "dvc": [str(programs / "dvc"), "status"],
         "snakemake": [str(programs / "snakemake"), "-n", "--cores", "1"],
     }
-    places = {"stagespec": ROOT, "dvc": dvc_graph(folder, programs), "snakemake": snakemake_graph(folder)}
-    found = {"processor": processor(), "cores": os.cpu_count(), "spec": spec.name}
-    found["cold"] = cold(commands, places, options.rounds)
+    places = {
+        "stagespec": ROOT,
+        ALL_NEW: ROOT,
+        "dvc": dvc_graph(folder, programs),
+        "snakemake": snakemake_graph(folder),
+    }
+    found = {"processor": processor(), "cores": os.cpu_count(), "spec": SPEC}
+    found["cold"] = cold(commands, places, options.rounds, folder / "cache")
+    found["loop_s"] = round(best(loop), 3)
     found["steps"] = {count: steps_per_second(count) for count in (100, 1_000, 10_000)}
     found["lines per second"] = round(lines_per_second())
     print(table(found))
@@ -60,12 +65,13 @@ def main() -> None:
 def environment(folder: Path) -> Path:
     """The environment's programs."""
     programs = folder / "venv" / "bin"
-    install = [str(programs / "python"), "-m", "pip", "install", "-q"]
     if not (programs / "snakemake").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-        subprocess.run([*install, *PEERS], check=True)
-    subprocess.run([*install, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
-    subprocess.run([*install, str(ROOT)], check=True)
+        install = [str(programs / "python"), "-m", "pip", "install", "-q"]
+        subprocess.run([*install, str(ROOT), *PEERS], check=True)
+    # what is installed may be of an earlier state of this repository
+    again = ("--force-reinstall", "--no-deps", str(ROOT))
+    subprocess.run([str(programs / "python"), "-m", "pip", "install", "-q", *again], check=True)
     return programs
 
 
@@ -115,26 +121,32 @@ def steps() -> list[tuple[str, str]]:
     return [(f"stage_{n}_{step}", step) for n in range(1, 7) for step in STEPS]
 
 
-def cold(commands: dict[str, list[str]], places: dict[str, Path], rounds: int) -> dict[str, dict[str, float]]:
+def cold(
+    commands: dict[str, list[str]], places: dict[str, Path], rounds: int, cache: Path
+) -> dict[str, dict[str, float]]:
     """Medians of whole processes, in turns; the first turn is not counted."""
+    environ = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     wall: dict[str, list[float]] = {name: [] for name in commands}
     cpu: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
+            if name == ALL_NEW:
+                shutil.rmtree(cache / "stagespec" / "trees", ignore_errors=True)
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             began = time.perf_counter()
-            subprocess.run(command, cwd=places[name], check=True, capture_output=True)
+            subprocess.run(command, cwd=places[name], env=environ, check=True, capture_output=True)
             took = time.perf_counter() - began
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             if number:
                 wall[name].append(took)
                 cpu[name].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    ours = statistics.median(wall["stagespec"])
+    ours = {kind: statistics.median(found["stagespec"]) for kind, found in (("wall", wall), ("cpu", cpu))}
     return {
         name: {
             "wall_s": round(statistics.median(wall[name]), 3),
             "cpu_s": round(statistics.median(cpu[name]), 3),
-            "times_ours": round(statistics.median(wall[name]) / ours, 2),
+            "times_our_wall": round(statistics.median(wall[name]) / ours["wall"], 2),
+            "times_our_cpu": round(statistics.median(cpu[name]) / ours["cpu"], 2),
         }
         for name in commands
     }
@@ -159,8 +171,6 @@ def steps_per_second(count: int) -> dict[str, float]:
 
 def generated(folder: Path, stages: int) -> None:
     """Stages that go on from each other's records and measure nothing: data alone, so that all are alike."""
-    import shutil
-
     shutil.copytree(SPECS / "shared", folder / "shared")
     shutil.copy(SPECS / "profiles.stage", folder)
     head = (
@@ -214,13 +224,13 @@ stage stage_@ {
 
 
 def lines_per_second() -> float:
-    """The largest stage file, many times over, in one text."""
+    """One stage file, many times over, in one text."""
     from compiler.diagnostics import Diagnostics
     from compiler.source import Source
     from compiler.syntax.parse import parse
 
-    largest = max(SPECS.glob("stage_*.stage"), key=lambda path: path.stat().st_size)
-    text = largest.read_text(encoding="utf-8")
+    file = SPECS / SPEC
+    text = file.read_text(encoding="utf-8")
     body = text[text.index("\nprompt ") :] if "\nprompt " in text else text.partition("language 1")[2]
     source = Source("many.stage", Path("many.stage"), "language 1\n" + body * 10)
 
@@ -240,6 +250,13 @@ def best(run: Callable[[], None], times: int = 5) -> float:
     return min(took)
 
 
+def loop() -> None:
+    """A yardstick: how fast the processor was when the rest was measured."""
+    total = 0
+    for number in range(2_000_000):
+        total += number
+
+
 def processor() -> str:
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     line = next((line for line in text.splitlines() if line.startswith("model name")), ": unknown")
@@ -252,8 +269,10 @@ def table(found: dict[str, object]) -> str:
     assert isinstance(cold_, dict)
     for name, row in cold_.items():
         lines.append(
-            f"{name:<10} {row['wall_s']:7.3f} s wall  {row['cpu_s']:7.3f} s CPU  x {row['times_ours']}"
+            f"{name:<20} {row['wall_s']:7.3f} s wall (x {row['times_our_wall']:.2f})"
+            f"  {row['cpu_s']:7.3f} s CPU (x {row['times_our_cpu']:.2f})"
         )
+    lines.append(f"{'a fixed loop':<20} {found['loop_s']:7.3f} s CPU")
     steps_ = found["steps"]
     assert isinstance(steps_, dict)
     lines += ["", *(f"{row['steps']:>7,} steps: {row['per_second']:>6,} a second" for row in steps_.values())]
