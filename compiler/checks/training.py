@@ -6,15 +6,25 @@ from collections.abc import Sequence
 
 from compiler.checks.view import StageView, short
 from compiler.diagnostics import Diagnostics
-from compiler.plan.model import Best, Compare, Evaluate, Gate, Judge, Output, Prefer, Quality, Train
+from compiler.plan.model import Best, Compare, Evaluate, Gate, Generate, Judge, Output, Prefer, Quality, Train
 
 
 def data_is_judged(view: StageView, found: Diagnostics) -> None:
     """A critic that is built and never applied lets everything through. What is trained on must have been
-    accepted by a critic, on its way, with a margin or a precision."""
+    accepted by a critic, on its way, with a margin or a precision. An answer that people wrote, and a source
+    took from its data, needs none of its own: there what it answers must have been judged."""
     for train in view.of(Train):
-        judges = [s for s in view.before(train.id) if isinstance(s, Judge | Prefer | Best | Compare)]
+        before = view.before(train.id)
+        judges = [s for s in before if isinstance(s, Judge | Prefer | Best | Compare)]
         learnt = view.learns(train)
+        by_people = {
+            column
+            for s in before
+            if isinstance(s, Generate) and s.about is not None
+            for column in view.method.datasets[s.about].columns
+        }
+        if judges and by_people.issuperset(learnt):
+            continue
         if not any(_judged(column, judges, view) for column in learnt):
             found.error(
                 "SS620",

@@ -11,6 +11,7 @@ DATA = Path(__file__).parents[2] / "specs" / "shared" / "data"
 Row = Mapping[str, object]
 
 SEED = frozenset({"instruction"})
+FORM = frozenset({"form", "type"})
 ANSWER = SEED | {"response"}
 LABELLED = SEED | {"label"}
 LABELLED_ANSWER = ANSWER | {"label"}
@@ -124,6 +125,7 @@ STAGES = (
                 text=("question",),
                 key=("question",),
             ),
+            DataFile("seeds/judging_forms.jsonl", "seeds", 24, FORM | {"judgement"}, text=("form",), key=("form",)),
             DataFile("exemplars/evaluation_answers.jsonl", "exemplars", 12, ANSWER),
             DataFile(
                 "critics/right_judgement.jsonl",
@@ -143,6 +145,7 @@ STAGES = (
         frozenset({"fix", "clarify", "shorten", "critique"}),
         (
             DataFile("seeds/revision_drafts.jsonl", "seeds", 60, SEED | {"draft"}),
+            DataFile("seeds/revision_forms.jsonl", "seeds", 14, FORM, text=("form",), key=("form",)),
             DataFile("exemplars/critiques.jsonl", "exemplars", 10, ANSWER | {"critique"}),
             DataFile("exemplars/revisions.jsonl", "exemplars", 10, ANSWER | {"critique", "revision"}),
             DataFile(
