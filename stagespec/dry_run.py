@@ -6,7 +6,7 @@ terminal is narrower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from compiler.checks.evaluation import DISCORDANCES, POWER, detectable_lift
@@ -53,8 +53,8 @@ def render_plan(
             steps = [*_steps(plan, stage, changes, width, briefly=True), BRIEFLY]
         lines += ["", *steps]
     lines.append("")
-    for stage in whole or plan.method.stages:
-        lines += _closing(plan, stage, width)
+    for stages in [(stage,) for stage in whole] or [plan.method.stages]:
+        lines += _closing(plan, stages, width)
     lines += _changes(plan, changes, width)
     lines += _notes(plan, width)
     if verbose:
@@ -147,12 +147,18 @@ def _told(plan: PlanFile, step: AnyStep, change: StepChange | None) -> list[str]
     return [*lines[:1], f"{change.mark} {why}", *lines[1:]] if change.mark == "~" else lines
 
 
-def _closing(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
-    for label, text in foundations(plan, stage):
+def _closing(plan: PlanFile, stages: Sequence[Stage], width: int) -> Iterator[str]:
+    """What estimates and claims rest on; claims that can show the same are told together."""
+    for label, text in foundations(plan, stages):
         yield from _entry(label, text, width)
-    for step in stage.steps:
+    shown: dict[str, list[str]] = {}
+    for step in (step for stage in stages for step in stage.steps):
         if isinstance(step, Evaluate) and step.compare and step.compare.test == "mcnemar":
-            yield from _entry("power", power(plan, step), width)
+            shown.setdefault(power(plan, step), []).append(step.id)
+    for text, claims in shown.items():
+        names = claims if len(stages) > 1 else [short(claim) for claim in claims]
+        named = listing(names) if len(names) < 3 else f"each of {len(names)} claims"
+        yield from _entry("power", f"{named}: {text}", width)
 
 
 def power(plan: PlanFile, step: Evaluate) -> str:
@@ -165,7 +171,7 @@ def power(plan: PlanFile, step: Evaluate) -> str:
     ]
     looked = "all " if plan.binding.held_out else ""
     return (
-        f"{short(step.id)}: least lift in points that {looked}{count(items)} items show: "
+        f"least lift in points that {looked}{count(items)} items show: "
         f"{first} discordant pairs, {listing(others)} "
         f"({share(POWER)} power, alpha {share(step.compare.alpha)}; "
         f"wanted: {step.compare.smallest_effect * 100:g})"

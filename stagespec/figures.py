@@ -85,19 +85,19 @@ def total(plan: PlanFile, stages: Sequence[Stage], columns: Sequence[Column]) ->
     return "".join(f"{column.of(plan.quote, whole):>{column.width}}" for column in columns)
 
 
-def foundations(plan: PlanFile, stage: Stage) -> Iterator[tuple[str, str]]:
+def foundations(plan: PlanFile, stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
     """What of the GPU's memory the largest step of each kind of work needs, and what estimates rest on."""
     largest: dict[bool, tuple[float, str, StepQuote]] = {}
-    for step in stage.steps:
+    for step in (step for stage in stages for step in stage.steps):
         quoted = plan.quote.steps.get(step.id)
         if quoted is not None and quoted.needed_gib is not None:
-            one = (quoted.needed_gib, short(step.id), quoted)
+            one = (quoted.needed_gib, short(step.id) if len(stages) == 1 else step.id, quoted)
             trains = step.kind == "train"
             largest[trains] = max(largest.get(trains, one), one, key=lambda other: other[0])
     for number, (needed, name, quoted) in enumerate(largest.values()):
         taken = f", takes {quoted.peak_gib:.0f}" if (quoted.peak_gib or 0) > needed + 1 else ""
         yield "" if number else "memory", f"{name} needs {needed:.0f} GiB{taken}: {quoted.memory}"
-    told = [step for step in _quoted(plan, stage) if step.tokens]
+    told = [step for stage in stages for step in _quoted(plan, stage) if step.tokens]
     runs = sorted({run for step in told for run in _MEASURED.findall(step.basis)})
     if runs:
         yield "estimates", f"rest on {', '.join(runs)}; -v says which are still assumed"

@@ -39,7 +39,7 @@ def _told(plan: PlanFile, stage: Stage, compared: Comparison) -> Iterator[str]:
         yield f"{of.method} of {learns}{_made(plan, stage)}"
     claims = [step.compare for step in stage.steps if isinstance(step, Evaluate) and step.compare]
     if claims:
-        yield f"claims {listing(_claim(claim) for claim in claims)}"
+        yield f"claims {listing(dict.fromkeys(_claim(claim) for claim in claims))}"
     changed = [
         step.id for step in compared.steps if step.mark in MARKS and step.id.startswith(f"{stage.name}.")
     ]

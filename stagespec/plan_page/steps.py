@@ -104,7 +104,7 @@ def _told(
         reasons=reasons,
         figures=tuple(_figures(plan, step)),
         basis=quoted.basis if quoted and quoted.seconds else "",
-        power=power(plan, step) if compares and isinstance(step, Evaluate) else "",
+        power=f"{short(step.id)}: {power(plan, step)}" if compares and isinstance(step, Evaluate) else "",
         reads=into("reads"),
         waits=into("waits"),
         again=into("again"),

@@ -77,7 +77,7 @@ def resting(plan: PlanFile, stage: Stage) -> list[tuple[str, str]]:
     """What memory and estimates of a stage rest on, with a label only where it changes."""
     return [
         (label, text.replace("-v says which are", "each step says what is"))
-        for label, text in foundations(plan, stage)
+        for label, text in foundations(plan, [stage])
     ]
 
 

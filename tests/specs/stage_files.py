@@ -21,7 +21,7 @@ PROGRAM_MADE = HELD_OUT | {"cluster"}
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file. `role` is seeds, topics, constitution, exemplars, critic, dev, test or made (a test that a
+    """One file. `role` is seeds, topics, forms (of tasks, to be filled), constitution, exemplars, critic, dev, test or made (a test that a
     program made).
 
     `text` names the columns that are read as the row's text where rows are compared with each other;
@@ -125,7 +125,7 @@ STAGES = (
                 text=("question",),
                 key=("question",),
             ),
-            DataFile("seeds/judging_forms.jsonl", "seeds", 24, FORM | {"judgement"}, text=("form",), key=("form",)),
+            DataFile("seeds/judging_forms.jsonl", "forms", 24, FORM | {"judgement"}, text=("form",), key=("form",)),
             DataFile("exemplars/evaluation_answers.jsonl", "exemplars", 12, ANSWER),
             DataFile(
                 "critics/right_judgement.jsonl",
@@ -145,7 +145,7 @@ STAGES = (
         frozenset({"fix", "clarify", "shorten", "critique"}),
         (
             DataFile("seeds/revision_drafts.jsonl", "seeds", 60, SEED | {"draft"}),
-            DataFile("seeds/revision_forms.jsonl", "seeds", 14, FORM, text=("form",), key=("form",)),
+            DataFile("seeds/revision_forms.jsonl", "forms", 14, FORM, text=("form",), key=("form",)),
             DataFile("exemplars/critiques.jsonl", "exemplars", 10, ANSWER | {"critique"}),
             DataFile("exemplars/revisions.jsonl", "exemplars", 10, ANSWER | {"critique", "revision"}),
             DataFile(
@@ -202,5 +202,5 @@ STAGES = (
 
 FILES = tuple(file for stage in STAGES for file in stage.files)
 HELD_OUT_FILES = tuple(file for file in FILES if file.role in {"dev", "test", "made"})
-SHOWN_FILES = tuple(file for file in FILES if file.role in {"seeds", "exemplars", "critic"})
+SHOWN_FILES = tuple(file for file in FILES if file.role in {"seeds", "forms", "exemplars", "critic"})
 """What a model is shown. A topic of one or two words is no text that an item could be alike to."""

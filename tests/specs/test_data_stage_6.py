@@ -10,8 +10,9 @@ from statistics import mean
 from typing import cast
 
 import pytest
-from stage_files import STAGES, DataFile, Row
+from stage_files import DATA, STAGES, DataFile, Row
 
+from compiler.compile import compile_spec
 from compiler.plan.answer_text import sentences
 from compiler.plan.answers import Check, passes
 
@@ -66,6 +67,16 @@ def test_the_constitution_has_fifteen_principles_of_one_sentence() -> None:
     texts = [str(row["text"]) for row in CONSTITUTION.values()]
     assert len(set(texts)) == 15
     assert all(len(sentences(text)) == 1 and text.endswith(".") for text in texts)
+
+
+def test_the_stage_goes_by_the_same_constitution(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(DATA.parents[2])
+    plan = compile_spec("specs/stage_6_constitutional_integration.stage", "mock").plan
+    assert plan is not None
+    written = plan.method.constitutions["hhh"].principles
+    assert {name: (p.category, p.text) for name, p in written.items()} == {
+        name: (row["category"], row["text"]) for name, row in CONSTITUTION.items()
+    }
 
 
 @pytest.mark.parametrize(("rows", "each"), [(BY_PRINCIPLE, 5), (BETTER, 3)], ids=["one", "pair"])

@@ -134,6 +134,28 @@ def test_a_good_revision_changes_its_text() -> None:
     assert all(row["revision"] != row["response"] for row in good)
 
 
+def test_each_judgement_follows_from_its_form_and_no_judgement_is_the_common_one() -> None:
+    (forms,) = EVALUATION.of("forms")
+    rows = forms.rows()
+    assert Counter(row["type"] for row in rows) == dict.fromkeys(EVALUATION.types, 6)
+    assert all("[question]" in str(row["form"]) for row in rows)
+    assert max(Counter(str(row["judgement"]) for row in rows).values()) <= 4
+    swapped = {str(row["form"]): str(row["judgement"]) for row in rows}
+    exchange = {"[right]": "[wrong]", "[wrong]": "[right]"}
+    for form, judgement in swapped.items():
+        twin = re.sub(r"\[right\]|\[wrong\]", lambda found: exchange[found[0]], form)
+        assert swapped[twin] != judgement, "the judgement depends on which answer stands where, and on that only"
+
+
+def test_forms_of_revisions_show_the_draft_and_those_of_a_critique_the_critique() -> None:
+    (forms,) = REVISION.of("forms")
+    for row in forms.rows():
+        form = str(row["form"])
+        assert "[draft]" in form
+        assert "[instruction]" in form
+        assert ("[critique]" in form) == (row["type"] == "critique")
+
+
 def test_questions_have_a_right_and_a_wrong_answer_that_differ() -> None:
     rows = [row for file in EVALUATION.of("seeds") for row in file.rows()]
     assert all(words(str(row["right"])) != words(str(row["wrong"])) for row in rows)
