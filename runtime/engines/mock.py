@@ -13,8 +13,8 @@ import hashlib
 import math
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -35,10 +35,14 @@ from runtime.engines.stopping import earliest
 from runtime.failures import RunFailed
 
 _LIST_ITEM = re.compile(r"(?:^|\n)[ \t]*(\d{1,4})\.[ \t]*$")
+# What is to be answered stands behind such a label, and what is asked for stands in the last line.
+_ASKED = re.compile(r"^(?:Instruction|Question|Task|Request|Message): *(.+)$", re.MULTILINE)
+_ASKS_FOR_BAD = re.compile(r"(?i)\b(?:wrong answer|careless|refuses|something else|says little)\b")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
-# Nats: a token's usual log-probability, what being on topic adds, and the width of the noise.
-_USUAL, _ON_TOPIC, _NOISE = -3.0, 1.5, 0.6
+# Nats: a token's usual log-probability, what being on topic adds, the width of the noise, and of a liking or
+# dislike for the whole continuation, without which no two texts would differ by much.
+_USUAL, _ON_TOPIC, _NOISE, _LIKING = -3.0, 1.5, 0.6, 0.8
 # The share of probability that the labels get together.
 _LABELS_SHARE = 0.8
 
@@ -54,7 +58,7 @@ class MockEngine:
         self._pieces: dict[int, str] = {}
         self.facts = EngineFacts(
             name="mock",
-            version="1",
+            version="2",
             model_sha256=model_sha256,
             dtype="none",
             device="cpu",
@@ -93,11 +97,14 @@ class MockEngine:
     def _draw(self, request: Request, draw: Draw, prompt: str) -> Completion:
         dice = _dice(request, draw.seed if draw.temperature > 0 else 0)
         item = _LIST_ITEM.search(prompt)
-        text = _numbered(int(item[1]), dice) if item else _reply(prompt, dice)
+        text = _numbered(int(item[1]), dice) if item else _reply(prompt, dice, partial(self._fits, draw))
         if prompt[-1].isspace():
             text = text.lstrip()
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         return self._completion(request.id, draw, ids)
+
+    def _fits(self, draw: Draw, text: str) -> bool:
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids) <= draw.max_tokens
 
     def _completion(self, id: str, draw: Draw, ids: list[int]) -> Completion:
         """The completion a model would have ended with, had it drawn `ids` and then its eos."""
@@ -125,12 +132,13 @@ class MockEngine:
         text = "".join(pieces)
         on_topic = [word.span() for word in _WORD.finditer(text) if word[0].lower() in topic]
         logprobs: list[float] = []
+        usual = _USUAL + _LIKING * (dice.random() - 0.5)
         start = 0
         for piece in pieces:
             end = start + len(piece)
             related = any(first < end and start < last for first, last in on_topic)
             noise = _NOISE * (dice.random() - 0.5)
-            logprobs.append(_USUAL + noise + (_ON_TOPIC if related else 0.0))
+            logprobs.append(usual + noise + (_ON_TOPIC if related else 0.0))
             start = end
         return tuple(logprobs)
 
@@ -164,27 +172,33 @@ def _numbered(first: int, dice: random.Random) -> str:
     return "\n".join(lines)
 
 
-def _reply(prompt: str, dice: random.Random) -> str:
-    """One or two sentences about the last instruction; some run on into a new one, some don't end."""
-    topic = _topic(_last_instruction(prompt), dice)
+def _reply(prompt: str, dice: random.Random, fits: Callable[[str], bool]) -> str:
+    """One or two sentences about what is asked, as short as the limit wants it; some run on into a new
+    instruction, and some don't end. Without examples before it, or where a bad answer is asked for, most
+    replies are about something else."""
+    asked, last_line, examples = _asked(prompt)
+    topic = _topic(asked, dice)
+    strays = dice.random() < (0.08 if examples else 0.6)
+    if strays or _ASKS_FOR_BAD.search(last_line):
+        topic = ["something"]
     sentences = [phrases.sentence(topic, dice) for _ in range(1 + (dice.random() < 0.4))]
     chance = dice.random()
-    if chance < 0.15:
-        sentences[-1] += f"\n\nInstruction: {phrases.instruction(dice)}\nResponse:"
-    elif chance < 0.25:
-        sentences += [phrases.sentence(topic, dice) for _ in range(60)]
-    elif chance < 0.33:
-        sentences = [phrases.sentence(["something"], dice)]
-    return " " + " ".join(sentences)
+    if chance < 0.03:
+        return " " + " ".join(phrases.sentence(topic, dice) for _ in range(60))
+    while sentences and not fits(" " + " ".join(sentences)):
+        sentences.pop()
+    text = " ".join(sentences) or f"{topic[0].capitalize()}."
+    if chance < 0.06:
+        text += f"\n\nInstruction: {phrases.instruction(dice)}\nResponse:"
+    return " " + text
 
 
-def _last_instruction(prompt: str) -> str:
-    """The line after the last "Instruction:", or the last line that says something."""
-    _, mark, rest = prompt.rpartition("Instruction:")
-    lines = [line.strip() for line in (rest if mark else prompt).splitlines() if line.strip()]
-    if not lines:
-        return ""
-    return lines[0] if mark else lines[-1]
+def _asked(prompt: str) -> tuple[str, str, bool]:
+    """What is to be answered: the last that is labelled as such, or else the last line that says something;
+    the last line; and whether others of its kind stand before it."""
+    lines = [line.strip() for line in prompt.splitlines() if line.strip()] or [""]
+    labelled = _ASKED.findall(prompt)
+    return (labelled or lines)[-1], lines[-1], len(labelled) > 1
 
 
 def _topic(instruction: str, dice: random.Random) -> list[str]:
