@@ -198,6 +198,26 @@ def test_a_page_says_nothing_of_a_profile(specs: Path) -> None:
     assert page(again) == page(result)
 
 
+def test_what_is_shared_and_what_is_let_stand_is_told(specs: Path) -> None:
+    """A preset's doc string, a setting that is otherwise, and an allowed warning, each with its reason."""
+    result = compiled("specs/second.stage")
+    assert "- `gently`\n" in page(result)
+    spec = specs / "second.stage"
+    text = spec.read_text(encoding="utf-8")
+    for old, new in (
+        ("preset gently for train {", 'preset gently for train {\n  doc = "Small steps."'),
+        ("    dedup      = near(task, similarity = 80 %)\n", ""),
+        ("  budget   = 5 usd\n", '  budget = 5 usd\n  allow(SS613, because = "each is new *here*")\n'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    spec.write_text(text, encoding="utf-8")
+    told = page(compiled("specs/second.stage"))
+    assert "- `gently`: Small steps.\n" in told
+    assert "but for `beta`, because: an ablation: does a heavier reference change anything?\n" in told
+    assert "## Warnings that stand\n\n- `SS613`: each is new \\*here\\*\n" in told
+
+
 def test_check_says_what_is_not_current_and_writes_nothing(specs: Path) -> None:
     both = ("specs/stage.stage", "specs/second.stage")
     ended = docs(*both, "--check")
