@@ -1,9 +1,9 @@
 """Run one importable function in a child process, so that all its memory comes back when it ends.
 
-The child is a fresh interpreter, started by command line and not by `multiprocessing`: nothing of
-the parent is inherited, the parent's main script is not imported a second time (so a user's script
-needs no guard), and whatever the child prints, from its first byte on, lands in a file that is
-shown only when something fails.
+The child is a fresh interpreter, or a fork of one (see `forking`), started by command line and not by
+`multiprocessing`: nothing of the parent is inherited, the parent's main script is not imported a second
+time (so a user's script needs no guard), and whatever the child prints, from its first byte on, lands in
+a file that is shown only when something fails.
 
 Messages are pickles, which delimit themselves, on two pipes: the child's standard input carries
 what the parent sends, its standard output what the child sends. Each process learns of the other's
@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Generic, TypeVar
 
+from runtime import forking
 from runtime.failures import RunEnded, RunFailed, RunStopped
 
 A = TypeVar("A")
@@ -96,14 +97,19 @@ class Channel:
 class Child(Generic[A]):
     """A child process that runs `function(argument, channel)`; the parent's end of the channel.
 
-    `name` opens the sentences of failures ("The transformers engine").
+    `name` opens the sentences of failures ("The transformers engine"). With `forked` it begins with torch,
+    transformers and peft loaded, where it can: not for what must set the scene before they load.
     """
 
-    def __init__(self, function: Callable[[A, Channel], Any], argument: A, name: str) -> None:
+    def __init__(
+        self, function: Callable[[A, Channel], Any], argument: A, name: str, forked: bool = False
+    ) -> None:
         self.name = name
         self.returned: Any = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed in `close`
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] | forking.Forked = (
+            forking.start(self._output) if forked else None
+        ) or subprocess.Popen(
             [sys.executable, "-P", "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -188,7 +194,7 @@ class Child(Generic[A]):
         if self._output.closed:
             return RunFailed(f"{self.name} is closed.")
         self._end()
-        code = self._process.returncode
+        code = self._process.wait()
         if code < 0:
             how = f"was ended by signal {-code}"
             if -code == getattr(signal, "SIGKILL", 9):
@@ -210,6 +216,7 @@ def run_in_child(
     function: Callable[[A, Callable[[object], None]], R],
     argument: A,
     on_event: Callable[[object], None] | None = None,
+    forked: bool = False,
 ) -> R:
     """Call `function(argument, emit)` in a child process and return its result.
 
@@ -218,9 +225,10 @@ def run_in_child(
     to `emit` there, in order, before this returns.
 
     RunFailed and RunStopped pass through as raised; any other error in the child, and its death,
-    is a RunFailed whose `help` holds the child's last lines of output.
+    is a RunFailed whose `help` holds the child's last lines of output. `forked` as for `Child`.
     """
-    with Child(_call, (function, argument), f"{function.__module__}.{function.__qualname__}") as child:
+    name = f"{function.__module__}.{function.__qualname__}"
+    with Child(_call, (function, argument), name, forked) as child:
         while True:
             try:
                 event = child.receive()

@@ -74,4 +74,4 @@ def _reference(
         eos_ids=tuple(sorted(tokens.eos_ids)),
         adapter=adapter,
     )
-    return run_in_child(measure, question)
+    return run_in_child(measure, question, forked=True)

@@ -155,7 +155,7 @@ class HostedEngine:
 
 def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
     """A child whose model is loaded, and what it says of itself."""
-    child = Child(_serve, start, f"The {start.kind} engine")
+    child = Child(_serve, start, f"The {start.kind} engine", forked=start.kind == "transformers")
     try:
         return child, child.receive()
     except BaseException:

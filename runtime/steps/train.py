@@ -86,7 +86,7 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)
     work.engine.rest()  # a GPU seldom holds the model twice
-    made: TrainingResult = run_in_child(method, job, tell)
+    made: TrainingResult = run_in_child(method, job, tell, forked=True)
     trained.store(job, made)
     done = f"{made.steps} steps on {made.examples} {'pairs' if kind is DpoResult else 'examples'}"
     work.listener(Ended(key, done, time.monotonic() - began))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,24 @@ def echo(_: None, channel: Channel) -> None:
 def sleep(_: None, channel: Channel) -> None:
     channel.send(os.getpid())
     time.sleep(60)
+
+
+def loaded(_: None, __: Emit) -> tuple[bool, int]:
+    return "peft" in sys.modules, threading.active_count()
+
+
+@pytest.fixture(params=[False, True], ids=["fresh", "forked"], autouse=True)
+def forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Everything here holds for both ways in which children are started."""
+    monkeypatch.setattr(Child.__init__, "__defaults__", (request.param,))
+    monkeypatch.setattr(run_in_child, "__defaults__", (None, request.param))
+    return bool(request.param)
+
+
+def test_forks_have_the_libraries_and_no_thread_but_their_own(forked: bool) -> None:
+    with_libraries, threads = run_in_child(loaded, None)
+    assert with_libraries == forked
+    assert threads == 2, "the main one, and the one that reads what the parent sends"
 
 
 def test_events_come_in_order_before_the_result() -> None:
@@ -154,7 +173,7 @@ import sys, time
 sys.path[:0] = {paths!r}
 import test_child
 from runtime.child import Child
-child = Child(test_child.sleep, None, "Sleep")
+child = Child(test_child.sleep, None, "Sleep", {forked})
 try:
     print(child.receive(), flush=True)
     time.sleep(60)
@@ -163,11 +182,11 @@ except KeyboardInterrupt:
 """
 
 
-def start_parent(folder: Path) -> tuple[subprocess.Popen[str], int]:
+def start_parent(folder: Path, forked: bool) -> tuple[subprocess.Popen[str], int]:
     """A script without a main guard that holds a child; returns it and the child's process id."""
     here = Path(__file__).parent
     script = folder / "parent.py"
-    script.write_text(textwrap.dedent(PARENT).format(paths=[str(here), str(here.parents[1])]))
+    script.write_text(textwrap.dedent(PARENT).format(paths=[str(here), str(here.parents[1])], forked=forked))
     parent = subprocess.Popen(
         [sys.executable, script],
         stdout=subprocess.PIPE,
@@ -192,15 +211,15 @@ def wait_until_gone(pid: int) -> None:
     pytest.fail(f"process {pid} is still there")
 
 
-def test_the_death_of_the_parent_ends_the_child(tmp_path: Path) -> None:
-    parent, pid = start_parent(tmp_path)
+def test_the_death_of_the_parent_ends_the_child(tmp_path: Path, forked: bool) -> None:
+    parent, pid = start_parent(tmp_path, forked)
     parent.kill()
     parent.communicate()
     wait_until_gone(pid)
 
 
-def test_ctrl_c_in_the_terminal_shows_nothing_from_the_child(tmp_path: Path) -> None:
-    parent, pid = start_parent(tmp_path)
+def test_ctrl_c_in_the_terminal_shows_nothing_from_the_child(tmp_path: Path, forked: bool) -> None:
+    parent, pid = start_parent(tmp_path, forked)
     os.killpg(parent.pid, signal.SIGINT)
     out, err = parent.communicate(timeout=10)
     assert (out, err) == ("", "")
