@@ -12,10 +12,11 @@ from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
 from runtime import datasets, journal
 from runtime.bind import bind, prove
+from runtime.closing import closing_lines
 from runtime.failures import RunFailed, RunStopped
 from runtime.folders import MANIFEST, PLAN, run_folder
 from runtime.journal import Journal, disk_errors, write_whole
-from runtime.manifest import closing_lines, manifest_json
+from runtime.manifest import manifest_json
 from runtime.progress import Listener
 from runtime.scheduler import execute
 from runtime.work import Work
