@@ -21,6 +21,6 @@ def closing_lines(work: Work) -> tuple[str, ...]:
                 if outcome.verdict is not None:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]
-            if isinstance(step, Output):
+            if isinstance(step, Output) and outcome is not None:
                 lines.append(f"{step.id}: {outcome}")
     return tuple(lines)

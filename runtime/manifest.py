@@ -35,12 +35,14 @@ PACKAGES = (
 
 def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
-    evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions."""
+    evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
+    why a run is not whole, and `unfinished` names the steps that have not come to their end."""
     plan = work.plan
     facts = work.engine.facts
     content = {
         "stagespec_manifest": 1,
         "stopped": stopped,
+        "unfinished": work.unfinished,
         "plan": {"hashes": plan.hashes.model_dump(), "name": plan.method.name, "compiler": plan.compiler},
         "binding": plan.binding.model_dump(mode="json"),
         "model": {
@@ -94,7 +96,11 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
             if isinstance(step, Train)
         ],
         "evaluations": [_plain(evaluation(step, work)) for step in stage.steps if isinstance(step, Evaluate)],
-        "output": {step.id: work.outcomes.get(step.id) for step in stage.steps if isinstance(step, Output)},
+        "output": {
+            step.id: work.outcomes[step.id]
+            for step in stage.steps
+            if isinstance(step, Output) and step.id in work.outcomes
+        },
         "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge)],
         "answers": _plain(stage_answers(stage, work)),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compiler.plan.model import Filter, Generate, PromptUse, Sampling, Scaled, Stage
+from compiler.plan.selection import Selection
 from runtime import scheduler
 from runtime.failures import RunStopped
 from runtime.records import Record, StepRecords
@@ -37,6 +38,7 @@ class Work(SimpleNamespace):
     def __init__(self, of: Stage, good: int) -> None:
         super().__init__(
             method=SimpleNamespace(stages=(of,)),
+            selection=Selection(frozenset(step.id for step in of.steps)),
             binding=SimpleNamespace(counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}),
             records={},
             taints=[],

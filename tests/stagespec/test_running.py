@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.plan.model import PlanFile
+from compiler.plan.selection import Selection
 from runtime.failures import RunFailed, RunStopped
 from runtime.folders import run_folder
 from runtime.progress import Listener, Said
@@ -34,7 +35,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def ends(monkeypatch: pytest.MonkeyPatch, error: Exception | None, manifest: bool = True) -> None:
     """Puts a run in place that ends like this."""
 
-    def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
+    def run(plan: PlanFile, runs: Path, listener: Listener, _: Selection) -> RunSummary:
         folder = run_folder(plan, runs)
         folder.mkdir(parents=True)
         if manifest:
