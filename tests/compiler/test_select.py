@@ -100,7 +100,7 @@ def test_only_is_given_what_other_stages_made(two: Method) -> None:
         ("smal", None, None, "SS801", 'Did you mean "small"?'),
         ("other", None, None, "SS801", "There is small and second."),
         (None, "small.goood", None, "SS801", 'Did you mean "small.good"?'),
-        ("small", None, "x", "SS801", "There is ideas, fresh,"),
+        ("small", None, "x", "SS801", "There is before, gap, ideas,"),
         (None, "ideas", None, "SS802", "Write small.ideas or second.ideas."),
         ("small", None, "critiques", "SS803", "--only runs this one stage."),
         ("small", "data", "gap", "SS804", "A run that ends with small.gap would never come to small.data."),

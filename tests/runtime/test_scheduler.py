@@ -79,3 +79,12 @@ def test_too_few_records_taint_or_stop() -> None:
     assert work.taints == ["only 3 of 10 wanted records in fresh after 3 rounds"]
     with pytest.raises(RunStopped, match="only 3 of 10"):
         scheduler.execute(Work(stage("stop"), good=1))  # type: ignore[arg-type]
+
+
+def test_steps_that_are_not_selected_are_left_out() -> None:
+    work = Work(stage(), good=4)
+    work.selection = Selection(frozenset({"s.fresh"}))
+    work.records["s.ideas"] = StepRecords([Record("r0/0", 0, 0, {})])
+    scheduler.execute(work)  # type: ignore[arg-type]
+    assert list(work.step_seconds) == ["s.fresh"]
+    assert work.step == ""
