@@ -36,13 +36,13 @@ PACKAGES = (
 def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
-    why a run is not whole, and `unfinished` names the steps that have not come to their end."""
+    why a run is not whole, and `not_run` names the steps that were not gone through."""
     plan = work.plan
     facts = work.engine.facts
     content = {
         "stagespec_manifest": 1,
         "stopped": stopped,
-        "unfinished": work.unfinished,
+        "not_run": work.not_run,
         "plan": {"hashes": plan.hashes.model_dump(), "name": plan.method.name, "compiler": plan.compiler},
         "binding": plan.binding.model_dump(mode="json"),
         "model": {

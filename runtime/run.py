@@ -77,7 +77,7 @@ def _begin(work: Work) -> None:
 
 def _left_out(work: Work) -> str | None:
     """How much a run that was asked for a part of the plan has left out; None where that is nothing."""
-    left, steps = len(work.unfinished), sum(len(stage.steps) for stage in work.method.stages)
+    left, steps = len(work.not_run), sum(len(stage.steps) for stage in work.method.stages)
     if not left:
         return None
     return f"{left} of {steps} steps were not run, since only a part was asked for ({work.selection.asked})"

@@ -100,8 +100,8 @@ class Work:
         return self.step in self.selection.anew
 
     @property
-    def unfinished(self) -> list[str]:
-        """The steps of the plan that have not come to their end."""
+    def not_run(self) -> list[str]:
+        """The steps of the plan that have not been gone through, not for one round."""
         steps = (step.id for stage in self.method.stages for step in stage.steps)
         return [id for id in steps if id not in self.step_seconds]
 

@@ -98,7 +98,7 @@ def test_one_stage_is_run_on_what_another_run_made(plan: PlanFile, finished: Pat
     assert asked["next.answers"] > 0
     trained, own = (stage["training"][0]["result"] for stage in manifest["stages"])
     assert trained["adapter_sha256"] != own["adapter_sha256"]
-    assert (manifest["stopped"], manifest["unfinished"]) == (None, [])  # each step was gone through
+    assert (manifest["stopped"], manifest["not_run"]) == (None, [])  # each step was gone through
     (begun,) = [e for e in lines(plan, finished) if e["event"] == "run"]
     assert begun["asked"] == "--only next"
 
@@ -130,8 +130,8 @@ def test_a_run_up_to_the_pilot_is_one_round_and_says_that_it_is_not_whole(
     small = [row for row in manifest["stages"][0]["funnel"] if row["step"] == "small.ideas"]
     assert [part["round"] for part in small[0]["rounds"]] == [0]
     ran = {f"small.{name}" for name in (*ROUNDS, "pilot")}
-    assert ran.isdisjoint(manifest["unfinished"])
-    assert len(ran) + len(manifest["unfinished"]) == sum(len(s.steps) for s in plan.method.stages)
+    assert ran.isdisjoint(manifest["not_run"])
+    assert len(ran) + len(manifest["not_run"]) == sum(len(s.steps) for s in plan.method.stages)
     assert manifest["stopped"].endswith("(--only small --until small.pilot)")
     assert summary.lines == (f"incomplete: {manifest['stopped']}",)
     for stage in manifest["stages"]:
@@ -141,7 +141,7 @@ def test_a_run_up_to_the_pilot_is_one_round_and_says_that_it_is_not_whole(
 
     run_part(plan, tmp_path, until="small.data")  # goes on from the journal
     further = manifest_of(plan, tmp_path)
-    assert "small.data" not in further["unfinished"]
+    assert "small.data" not in further["not_run"]
     assert further["datasets"]["small.good"]["kept"] >= manifest["datasets"]["small.good"]["kept"]
     assert further["requests"]["known_already"] >= manifest["requests"]["asked"] > 0
 
