@@ -13,6 +13,7 @@ from typing import Any
 
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import Evaluate, PlanFile, PromptUse, Train
+from compiler.plan.selection import Selection
 from runtime import journal
 from runtime.certificate import Certificate, certify
 from runtime.engines.protocol import Engine
@@ -31,7 +32,12 @@ from runtime.work import Work
 
 
 def bind(
-    plan: PlanFile, folder: Path, log: Journal, results: dict[str, Mapping[str, Any]], listener: Listener
+    plan: PlanFile,
+    folder: Path,
+    log: Journal,
+    results: dict[str, Mapping[str, Any]],
+    listener: Listener,
+    selection: Selection,
 ) -> Work:
     """A run with its models at hand. Raises RunFailed when something is not there."""
     role, local = _one_base(plan, listener)
@@ -40,7 +46,8 @@ def bind(
         check_trainer_arguments(step, plan.binding.weights or step.weights)
     engine = _start(plan, role, local)
     try:
-        return Work(plan, folder, log, engine, tokens, listener, _data(plan), results, role=role, local=local)
+        data = _data(plan)
+        return Work(plan, folder, log, engine, tokens, listener, data, results, role, local, selection)
     except BaseException:
         engine.close()
         raise
@@ -59,7 +66,7 @@ def prove(work: Work) -> None:
         raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
     for stage in work.method.stages:
         for step in stage.steps:
-            for key, use, accept in critics_of(step):
+            for key, use, accept in critics_of(step) if step.id in work.selection.run else ():
                 if use.model in work.method.models:  # others are measured when they have been trained
                     ruling(work, key, use, accept)
 

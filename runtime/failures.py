@@ -17,3 +17,11 @@ class RunStopped(RunEnded):
 
 class RunFailed(RunEnded):
     """Something broke or is not there: a model, a disk, an engine (exit 4)."""
+
+
+class ResultsMissing(RunFailed):
+    """What a part of a plan rests on has not been made; `step` is the first of it."""
+
+    def __init__(self, sentence: str, step: str) -> None:
+        super().__init__(sentence)
+        self.step = step

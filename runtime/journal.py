@@ -110,10 +110,11 @@ def read(path: Path) -> Iterator[Mapping[str, Any]]:
                 yield json.loads(line)
 
 
-def results(runs: Path) -> dict[str, Mapping[str, Any]]:
-    """Every engine result in the journals of a folder of runs, by its key."""
+def results(runs: Path, own: Path) -> dict[str, Mapping[str, Any]]:
+    """Every engine result in the journals of a folder of runs, by its key. Those of the run's own folder go
+    before others, and later ones before earlier: what was made anew counts from then on."""
     found: dict[str, Mapping[str, Any]] = {}
-    for path in sorted(runs.glob(f"*/{NAME}")):
+    for path in sorted(runs.glob(f"*/{NAME}"), key=lambda path: (path.parent == own, path)):
         for event in read(path):
             if event["event"] == "result":
                 found[event["key"]] = event["result"]

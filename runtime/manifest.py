@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -14,11 +14,10 @@ from typing import Any
 from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Stage, Train
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
+from runtime.manifest_evaluation import SHOWN, evaluation
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
 from runtime.rulings import critics_of
-from runtime.statistics import share
-from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.work import Work
 
 PACKAGES = (
@@ -32,17 +31,18 @@ PACKAGES = (
     "scipy",
     "pyarrow",
 )
-SHOWN = 10
 
 
 def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
-    evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions."""
+    evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
+    why a run is not whole, and `not_run` names the steps that were not gone through."""
     plan = work.plan
     facts = work.engine.facts
     content = {
         "stagespec_manifest": 1,
         "stopped": stopped,
+        "not_run": work.not_run,
         "plan": {"hashes": plan.hashes.model_dump(), "name": plan.method.name, "compiler": plan.compiler},
         "binding": plan.binding.model_dump(mode="json"),
         "model": {
@@ -95,8 +95,12 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
             for step in stage.steps
             if isinstance(step, Train)
         ],
-        "evaluations": [_evaluation(step, work) for step in stage.steps if isinstance(step, Evaluate)],
-        "output": {step.id: work.outcomes.get(step.id) for step in stage.steps if isinstance(step, Output)},
+        "evaluations": [_plain(evaluation(step, work)) for step in stage.steps if isinstance(step, Evaluate)],
+        "output": {
+            step.id: work.outcomes[step.id]
+            for step in stage.steps
+            if isinstance(step, Output) and step.id in work.outcomes
+        },
         "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge)],
         "answers": _plain(stage_answers(stage, work)),
     }
@@ -147,70 +151,6 @@ def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict
     }
 
 
-def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
-    outcome = work.outcomes.get(step.id)
-    if not isinstance(outcome, Evaluation):
-        return {"step": step.id, "items": step.items, "run": False}
-    return {
-        "step": step.id,
-        "items": step.items,
-        "run": True,
-        "number_of_items": len(held_out_items(step, work)),
-        "score": outcome.score,
-        "scores": list(outcome.scores),
-        "arms": {
-            name: {
-                "model": step.arms[name].model,
-                "prompt": step.arms[name].prompt.prompt,
-                **_passed(outcome.flags(name, outcome.score).values()),
-                "passed_raw": sum(outcome.flags_raw(name, outcome.score).values()),
-                "scores": {score: _by_set(outcome, name, score, step.items) for score in outcome.scores},
-                "hit_limit": sum(a.finish == "length" for a in many),
-                "mean_words": round(sum(len(a.text.split()) for a in many) / max(len(many), 1), 1),
-            }
-            for name, many in outcome.arms.items()
-        },
-        "verdict": _plain(outcome.verdict),
-        "answers_side_by_side": _side_by_side(outcome, work, step),
-    }
-
-
-def _passed(flags: Collection[bool]) -> dict[str, Any]:
-    """How many pass, and the share with its interval."""
-    return {"passed": sum(flags), "rate": asdict(share(sum(flags), len(flags)))}
-
-
-def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> dict[str, Any]:
-    """What an arm passes by one score, and where there are several sets of items, of each."""
-    flags = outcome.flags(arm, score)
-    parts = {name: [flags[a.item] for a in outcome.arms[arm] if a.items == name] for name in sets}
-    told = {name: {"items": len(part), **_passed(part)} for name, part in parts.items()}
-    return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
-
-
-def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
-    """Some of the items, the same ones in every report of this run."""
-    by_id = {item["id"]: item for item in held_out_items(step, work)}
-    return [by_id[id] for id in sample(list(by_id), SHOWN, "shown", step.id)]
-
-
-def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[str, Any]]:
-    """The same random items in every arm."""
-    return [
-        {
-            "item": item["id"],
-            "instruction": asked(item),
-            "arms": {
-                name: {"text": a.text, "passed": outcome.flags(name, outcome.score)[a.item]}
-                for name, many in outcome.arms.items()
-                for a in many
-                if a.item == item["id"]
-            },
-        }
-        for item in _shown(step, work)
-    ]
-
-
 def _samples(step: Judge, work: Work) -> dict[str, Any]:
     """Ten random keeps beside ten random rejects, by hash: the same ones in every report of this run."""
     records = work.records.get(step.id, StepRecords())
@@ -245,22 +185,3 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def closing_lines(work: Work) -> tuple[str, ...]:
-    """What a person reads last: what was made, the verdict, and the stage's two answers."""
-    lines: list[str] = []
-    for stage in work.method.stages:
-        for step in stage.steps:
-            outcome = work.outcomes.get(step.id)
-            if isinstance(step, Evaluate) and isinstance(outcome, Evaluation):
-                for score in outcome.scores:
-                    rates = ", ".join(f"{name} {outcome.rate(name, score):.1%}" for name in outcome.arms)
-                    by = "" if score == "check" else f" by {score}"
-                    lines.append(f"{step.id}{by}: {rates}")
-                if outcome.verdict is not None:
-                    lines.append(f"verdict: {outcome.verdict.outcome}")
-                    lines += [f"  {reason}" for reason in outcome.verdict.reasons]
-            if isinstance(step, Output):
-                lines.append(f"{step.id}: {outcome}")
-    return tuple(lines)

@@ -10,30 +10,34 @@ from pathlib import Path
 
 from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
+from compiler.plan.selection import Selection, everything
 from runtime import datasets, journal
 from runtime.bind import bind, prove
+from runtime.closing import closing_lines
 from runtime.failures import RunFailed, RunStopped
 from runtime.folders import MANIFEST, PLAN, run_folder
 from runtime.journal import Journal, disk_errors, write_whole
-from runtime.manifest import closing_lines, manifest_json
+from runtime.manifest import manifest_json
 from runtime.progress import Listener
+from runtime.recall import refuse_missing
 from runtime.scheduler import execute
 from runtime.work import Work
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """`lines` are for the terminal; `stopped` says why a gate or the certificate ended the run early."""
+    """`lines` are for the terminal; the last of an incomplete run's says what was left out."""
 
     folder: Path
     lines: tuple[str, ...]
-    stopped: str | None = None
 
 
-def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
-    """Run the plan in its folder below `runs`, going on where an earlier run of it was stopped.
+def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | None = None) -> RunSummary:
+    """Run the plan, or the part of it that is selected, in its folder below `runs`, going on where an earlier
+    run of it was stopped.
 
-    Raises RunStopped and RunFailed, both after what is known so far has been written.
+    Raises RunStopped and RunFailed, both after what is known so far has been written; ResultsMissing, before
+    anything is made, where a part is selected and what it rests on is not there.
     """
     if hashes(plan.method, plan.binding) != plan.hashes:
         raise RunFailed(
@@ -44,13 +48,12 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         write_whole(folder / PLAN, plan.model_dump_json(indent=1))
-        (folder / MANIFEST).unlink(missing_ok=True)
-        known = journal.results(runs)
+        known = journal.results(runs, folder)
         with Journal(folder) as log:
-            log.append("run", plan=plan.hashes.plan, method=plan.hashes.method, seed=plan.binding.seed)
-            work = bind(plan, folder, log, known, listener)
-            work.interventions += _restarts(log)
+            work = bind(plan, folder, log, known, listener, selection or everything(plan.method))
             try:
+                refuse_missing(work)
+                _begin(work)
                 prove(work)
                 execute(work)
             except RunStopped as stopped:
@@ -58,8 +61,26 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
                 raise
             finally:
                 work.engine.close()
-            _finish(work, None)
-    return RunSummary(folder, closing_lines(work))
+            left_out = _left_out(work)
+            _finish(work, left_out)
+    return RunSummary(folder, (*closing_lines(work), *([f"incomplete: {left_out}"] if left_out else ())))
+
+
+def _begin(work: Work) -> None:
+    """From here on the folder holds a run that has not ended."""
+    (work.folder / MANIFEST).unlink(missing_ok=True)
+    hashed = work.plan.hashes
+    asked = {"asked": work.selection.asked} if work.selection.asked else {}
+    work.journal.append("run", plan=hashed.plan, method=hashed.method, seed=work.binding.seed, **asked)
+    work.interventions += _restarts(work.journal)
+
+
+def _left_out(work: Work) -> str | None:
+    """How much a run that was asked for a part of the plan has left out; None where that is nothing."""
+    left, steps = len(work.not_run), sum(len(stage.steps) for stage in work.method.stages)
+    if not left:
+        return None
+    return f"{left} of {steps} steps were not run, since only a part was asked for ({work.selection.asked})"
 
 
 def _finish(work: Work, stopped: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The scheduler: steps in the plan's order, and rounds, the only loop.
+"""The scheduler: the selected steps in the plan's order, and rounds, the only loop.
 
 A source and the map steps behind it run round by round until enough is kept; a quality gate on a
 round is asked as soon as that round is through. Everything else runs once.
@@ -8,44 +8,50 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from compiler.plan.model import AnyStep, Generate, Quality, Stage
 from runtime.failures import RunStopped
 from runtime.progress import Ended, Said
-from runtime.steps import DECIDES, FITS, MAPS, REDUCES, write
+from runtime.steps import DECIDES, FITS, MAPS, REDUCES, StepFunction, write
 from runtime.work import Work
 
+ONCE: Mapping[str, StepFunction] = {**REDUCES, **FITS, **DECIDES}
 
-def execute(work: Work) -> None:
-    """Run every stage of the plan."""
+
+def execute(work: Work, once: Mapping[str, StepFunction] = ONCE) -> None:
+    """Run the selected steps of every stage, up to the one that the run is to end with. `once` has the
+    functions of the kinds that are no maps."""
     for stage in work.method.stages:
-        _stage(stage, work)
+        if work.selection.until in _stage(stage, work, once):
+            return
 
 
-def _stage(stage: Stage, work: Work) -> None:
+def _stage(stage: Stage, work: Work, once: Mapping[str, StepFunction]) -> set[str]:
+    """The steps that are done, all of the selected ones or up to the last."""
     done: set[str] = set()
     for step in stage.steps:
-        if step.id in done:
+        if work.selection.until in done:
+            break
+        if step.id in done or step.id not in work.selection.run:
             continue
         if isinstance(step, Generate) and step.until_step is not None:
             done |= _rounds(step, stage, work)
         elif step.kind in MAPS:  # behind a mix, a split or another stage: everything is there already
             _timed(step, work, partial(MAPS[step.kind], step, work, work.records[step.source].kept))
         else:
-            function = REDUCES.get(step.kind) or FITS.get(step.kind) or DECIDES[step.kind]
-            _timed(step, work, partial(function, step, work))
+            _timed(step, work, partial(once[step.kind], step, work))
         done.add(step.id)
+    return done
 
 
 def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     """All rounds of a source; returns the steps that are done with them."""
-    chain = list(_behind(source, stage))
+    selected = [step for step in stage.steps if step.id in work.selection.run]
+    chain = list(_behind(source, selected))
     gates = [
-        s
-        for s in stage.steps
-        if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}
+        s for s in selected if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}
     ]
     counts = work.binding.counts[source.id]
     wanted = str(source.until_step).rpartition(".")[2]
@@ -62,7 +68,7 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         kept = len(work.records[str(source.until_step)].kept)
         work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
         work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {wanted}"))
-        if kept >= counts.until_kept:
+        if kept >= counts.until_kept or work.selection.until in asked:
             break
     else:
         short = len(work.records[str(source.until_step)].kept)
@@ -75,10 +81,10 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     return {source.id, *(s.id for s in chain), *asked}
 
 
-def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
-    """The map steps that a source's records flow through, in the plan's order."""
+def _behind(source: Generate, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
+    """Those map steps that a source's records flow through, in the plan's order."""
     reached = {source.id}
-    for step in stage.steps:
+    for step in steps:
         if step.kind in MAPS and step.id != source.id and set(step.inputs) & reached:
             reached.add(step.id)
             yield step
@@ -86,9 +92,10 @@ def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
 
 def _timed(step: AnyStep, work: Work, run: Callable[[], None]) -> None:
     began, before = time.monotonic(), Counter(work.tally)
+    work.step = step.id
     work.deadline = _deadline(step, work, began)
     run()
-    work.deadline = None
+    work.step, work.deadline = "", None
     took = time.monotonic() - began
     work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took
     work.step_tallies.setdefault(step.id, Counter()).update(work.tally - before)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from compiler.plan.model import Binding, Method, PlanFile, PromptUse, Stage
 from compiler.plan.prompts import render
+from compiler.plan.selection import Selection
 from runtime.engines.protocol import (
     Choose,
     Completion,
@@ -64,6 +65,7 @@ class Work:
     results: dict[str, Mapping[str, Any]]
     role: str
     local: LocalModel
+    selection: Selection
     certificate: Certificate | None = None
     records: dict[str, StepRecords] = field(default_factory=dict)
     adapters: dict[str, Adapter] = field(default_factory=dict)
@@ -77,7 +79,9 @@ class Work:
     # Requests "asked" and "computed" (the others were known), and the tokens "read" and "written" for those.
     tally: Counter[str] = field(default_factory=Counter)
     step_tallies: dict[str, Counter[str]] = field(default_factory=dict)
+    step: str = ""  # the id of the one at work
     deadline: float | None = None  # of the step at work, on the monotonic clock
+    made: set[str] = field(default_factory=set)  # the keys of results that this process has made
     interventions: list[str] = field(default_factory=list)
     fresh_requests: int = 0
     reused_requests: int = 0
@@ -89,6 +93,17 @@ class Work:
     @property
     def binding(self) -> Binding:
         return self.plan.binding
+
+    @property
+    def anew(self) -> bool:
+        """Whether the step at work takes nothing that it made in earlier runs."""
+        return self.step in self.selection.anew
+
+    @property
+    def not_run(self) -> list[str]:
+        """The steps of the plan that have not been gone through, not for one round."""
+        steps = (step.id for stage in self.method.stages for step in stage.steps)
+        return [id for id in steps if id not in self.step_seconds]
 
     def stage_of(self, step_id: str) -> Stage:
         name = step_id.rpartition(".")[0]
@@ -134,7 +149,7 @@ class Work:
         """Results by request id: from journals where they are known, from the engine otherwise."""
         keyed = {r.id: result_key(r, self.engine.facts.fingerprint, self._adapter_hash(r)) for r in requests}
         answers = {
-            r.id: _restore(r.id, self.results[keyed[r.id]]) for r in requests if keyed[r.id] in self.results
+            r.id: _restore(r.id, self.results[keyed[r.id]]) for r in requests if self._known(keyed[r.id])
         }
         missing = [r for r in requests if r.id not in answers]
         self.reused_requests += len(answers)
@@ -150,6 +165,7 @@ class Work:
             self.tally["written"] += len(result.ids) if isinstance(result, Completion) else 0
             stored = {"type": type(result).__name__, **{k: v for k, v in asdict(result).items() if k != "id"}}
             self.results[keyed[result.id]] = stored
+            self.made.add(keyed[result.id])
             self.journal.append("result", key=keyed[result.id], result=stored)
             self.in_time(title)
             self.listener(Advanced(key, len(answers)))
@@ -158,6 +174,9 @@ class Work:
         reused = f", {len(requests) - len(missing)} known already" if len(missing) < len(requests) else ""
         self.listener(Ended(key, f"{len(requests)} {_unit(requests[0])}{reused}", took))
         return answers
+
+    def _known(self, key: str) -> bool:
+        return key in self.results and (key in self.made or not self.anew)
 
     def in_time(self, title: str) -> None:
         """Raises RunStopped where the step at work has had the time that the spec gives it."""

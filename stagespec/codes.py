@@ -8,6 +8,7 @@ FAMILIES = {
     "SS5": "data files",
     "SS6": "method",
     "SS7": "profiles and models",
+    "SS8": "the part of a plan that is run",
 }
 
 CODES = {
@@ -175,4 +176,9 @@ CODES = {
     "SS711": "Only a rehearsal, which claims nothing, may look at fewer held-out items.",
     "SS720": "The GPU is not in the table of known ones, so its memory, speed and bandwidth must be said.",
     "SS723": "A price stands with the GPU and with the hardware, and only one of them can be meant.",
+    "SS801": "The plan has no stage or step of this name. --only names a stage, --from and --until name "
+    "steps.",
+    "SS802": "Several stages have a step of this name: name the stage too, as in generation.good.",
+    "SS803": "The step belongs to another stage than the one that --only names.",
+    "SS804": "What --until names does not rest on what --from names, so a run would not come to the latter.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from compiler.plan.model import Generate, PlanFile, Quality
@@ -20,8 +21,10 @@ class Forecast:
     rounds_over: bool = False
 
     @classmethod
-    def of(cls, plan: PlanFile) -> Forecast:
-        steps = [step for stage in plan.method.stages for step in stage.steps]
+    def of(cls, plan: PlanFile, chosen: Collection[str] | None = None) -> Forecast:
+        """Of the whole plan, or of the steps that are chosen."""
+        every = [step for stage in plan.method.stages for step in stage.steps]
+        steps = [step for step in every if chosen is None or step.id in chosen]
         in_rounds: set[str] = set()
         for step in steps:  # in an order in which they can run, so one pass finds everything behind a source
             source = isinstance(step, Generate) and step.until_kept is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -27,9 +27,14 @@ Clock = Callable[[], float]
 
 
 @contextmanager
-def watching(plan: PlanFile, stream: TextIO, clock: Clock = time.time) -> Iterator[Listener]:
-    """A listener that draws on the stream if it is a terminal, and writes plain lines if it is not."""
-    forecast = Forecast.of(plan)
+def watching(
+    plan: PlanFile, stream: TextIO, clock: Clock = time.time, steps: Collection[str] | None = None
+) -> Iterator[Listener]:
+    """A listener that draws on the stream if it is a terminal, and writes plain lines if it is not.
+
+    `steps` are those that will be run, where that is not the whole plan.
+    """
+    forecast = Forecast.of(plan, steps)
     if not is_terminal(stream):
         yield Lines(forecast, stream, clock)
         return

@@ -36,13 +36,16 @@ def certify(
 
     It does not stop anything itself: the caller looks at `stopping`. RunFailed when the engine or
     the reference breaks.
+
+    The engine rests while the reference is loaded, since a GPU seldom holds a model twice; it wakes when
+    it is next asked.
     """
     answers = reference = None
     with work(listener, f"certify {name}", f"certifying the model '{name}'", 2) as advance:
         if engine.facts.name != MOCK:
             answers = ask(engine, tokens)
             advance(1)
-            reference = _reference(binding, local, tokens)
+            reference = _reference(binding, local, tokens, engine)
         evidence = Evidence(name, kind, binding, local, tokens, engine.facts, prompts, answers, reference)
         lines = tuple(line(evidence) for line in LINES)
         advance(2)
@@ -52,17 +55,21 @@ def certify(
 def adapter_parity(
     binding: ModelBinding, local: LocalModel, tokens: Tokens, engine: Engine, adapter: str
 ) -> CertificateLine:
-    """Whether the engine answers as transformers and peft do with a trained adapter (a folder)."""
+    """Whether the engine answers as transformers and peft do with a trained adapter (a folder).
+
+    The reference goes first: after a training the engine still rests, and so is started once and not twice.
+    """
     if engine.facts.name == MOCK:
         return compare("adapter_parity", binding, engine.facts, local, None, None)
+    reference = _reference(binding, local, tokens, engine, adapter)
     scores = scores_of(answer_all(engine, score_requests(tokens, adapter)))
-    reference = _reference(binding, local, tokens, adapter)
     return compare("adapter_parity", binding, engine.facts, local, scores, reference)
 
 
 def _reference(
-    binding: ModelBinding, local: LocalModel, tokens: Tokens, adapter: str | None = None
+    binding: ModelBinding, local: LocalModel, tokens: Tokens, engine: Engine, adapter: str | None = None
 ) -> Reference:
+    engine.rest()
     read = {"policy": tokens.prompt_ids(PASSAGE)}
     if tokens.named_bos_id is not None:
         read["reversed"] = reversed_prompt_ids(tokens, PASSAGE)

@@ -109,7 +109,7 @@ def _check_rows(model: Any, question: Question) -> None:
 
 
 def _device(folder: Path) -> str:
-    """The GPU if the model fits beside what is there already (an engine may hold most of it)."""
+    """The GPU if the model fits beside what is there already: the engine rests, but others may be at work."""
     import torch
 
     if not torch.cuda.is_available():

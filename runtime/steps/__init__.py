@@ -51,4 +51,4 @@ DECIDES: Mapping[str, StepFunction] = {
     "output": output,
 }
 
-__all__ = ["DECIDES", "FITS", "MAPS", "REDUCES", "write"]
+__all__ = ["DECIDES", "FITS", "MAPS", "REDUCES", "StepFunction", "write"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -62,12 +63,19 @@ def _certify_adapter(step: Train, work: Work) -> None:
     work.journal.append("adapter parity", key=key, line=work.parities[step.id])
 
 
+def trained_before(job: SftJob | DpoJob, work: Work) -> tuple[TrainingResult, Path] | None:
+    """The result of this very training and its adapter's folder, which may be another run's."""
+    kind = DpoResult if isinstance(job, DpoJob) else TrainingResult
+    return trained.find(job, kind, work.folder.parent)
+
+
 def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
-    """The result, from an earlier run of the very same training where there is one, in any run's folder."""
+    """The result, from an earlier run of the very same training where there is one and it may be taken."""
     name = step.id.rpartition(".")[2]
     method: Any = train_dpo if isinstance(job, DpoJob) else train_sft
-    kind = DpoResult if isinstance(job, DpoJob) else TrainingResult
-    found = trained.find(job, kind, work.folder.parent)
+    if work.anew:
+        shutil.rmtree(job.work, ignore_errors=True)  # checkpoints of a training that was given up
+    found = None if work.anew else trained_before(job, work)
     if found is not None:
         result, folder = found
         if folder != Path(job.out):
@@ -88,6 +96,6 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     work.engine.rest()  # a GPU seldom holds the model twice
     made: TrainingResult = run_in_child(method, job, tell, forked=True)
     trained.store(job, made)
-    done = f"{made.steps} steps on {made.examples} {'pairs' if kind is DpoResult else 'examples'}"
+    done = f"{made.steps} steps on {made.examples} {'pairs' if isinstance(job, DpoJob) else 'examples'}"
     work.listener(Ended(key, done, time.monotonic() - began))
     return made

@@ -23,6 +23,10 @@ ELSEWHERE = {
     "SS106": "bytes that are not UTF-8: test_sources.py",
     "SS119": "nesting deeper than Python's stack: test_sources.py",
     "SS710": "a damaged lock file: test_sources.py",
+    "SS801": "a name on the command line: test_select.py",
+    "SS802": "a name on the command line: test_select.py",
+    "SS803": "a name on the command line: test_select.py",
+    "SS804": "two names on the command line: test_select.py",
 }
 
 

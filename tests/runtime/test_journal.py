@@ -25,8 +25,11 @@ def test_results_of_runs_beside_are_found_by_key(tmp_path):
     for run, key in (("one", "a"), ("two", "b")):
         with journal.Journal(tmp_path / run) as log:
             log.append("result", key=key, result={"type": run})
+            log.append("result", key="both", result={"type": run})
             log.append("kept", step="s", record="r")
-    assert journal.results(tmp_path) == {"a": {"type": "one"}, "b": {"type": "two"}}
+    found = {"a": {"type": "one"}, "b": {"type": "two"}}
+    for own in ("one", "two"):
+        assert journal.results(tmp_path, tmp_path / own) == {**found, "both": {"type": own}}
 
 
 @pytest.mark.parametrize(

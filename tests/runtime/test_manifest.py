@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from compiler.plan.model import Arm, Evaluate, PromptUse, Sampling
-from runtime.manifest import _evaluation
+from runtime.manifest_evaluation import evaluation
 from runtime.steps.evaluate import Answer, Evaluation
 
 STEP = Evaluate(
@@ -30,7 +30,7 @@ def test_rates_are_told_by_score_and_by_set():
             "older": [{"id": n, "instruction": "Say."} for n in range(2)],
         },
     )
-    told = _evaluation(STEP, work)
+    told = evaluation(STEP, work)
     assert (told["score"], told["scores"], told["number_of_items"]) == ("check", ["check", "good"], 6)
     arm = told["arms"]["tuned"]
     assert (arm["passed"], arm["passed_raw"]) == (4, 2)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compiler.plan.model import Filter, Generate, PromptUse, Sampling, Scaled, Stage
+from compiler.plan.selection import Selection
 from runtime import scheduler
 from runtime.failures import RunStopped
 from runtime.records import Record, StepRecords
@@ -37,6 +38,7 @@ class Work(SimpleNamespace):
     def __init__(self, of: Stage, good: int) -> None:
         super().__init__(
             method=SimpleNamespace(stages=(of,)),
+            selection=Selection(frozenset(step.id for step in of.steps)),
             binding=SimpleNamespace(counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}),
             records={},
             taints=[],
@@ -77,3 +79,12 @@ def test_too_few_records_taint_or_stop() -> None:
     assert work.taints == ["only 3 of 10 wanted records in fresh after 3 rounds"]
     with pytest.raises(RunStopped, match="only 3 of 10"):
         scheduler.execute(Work(stage("stop"), good=1))  # type: ignore[arg-type]
+
+
+def test_steps_that_are_not_selected_are_left_out() -> None:
+    work = Work(stage(), good=4)
+    work.selection = Selection(frozenset({"s.fresh"}))
+    work.records["s.ideas"] = StepRecords([Record("r0/0", 0, 0, {})])
+    scheduler.execute(work)  # type: ignore[arg-type]
+    assert list(work.step_seconds) == ["s.fresh"]
+    assert work.step == ""

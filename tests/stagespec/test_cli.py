@@ -324,7 +324,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], N
 
 
 def raising(error: BaseException) -> Callable[..., None]:
-    def run_plan(_: PlanFile, __: Path) -> None:
+    def run_plan(*_: object) -> None:
         raise error
 
     return run_plan
@@ -333,7 +333,7 @@ def raising(error: BaseException) -> Callable[..., None]:
 @pytest.mark.usefixtures("specs")
 def test_run_gives_the_plan_and_the_folder_of_runs(running: Any) -> None:
     given: list[Any] = []
-    running(lambda plan, runs: given.extend((plan.binding.seed, runs)))
+    running(lambda plan, runs, *_: given.extend((plan.binding.seed, runs)))
     assert cli("run", SPEC, "--profile", "test", "--seed", "5", "--runs", "mine").exit_code == 0
     assert given == [5, Path("mine")]
 
@@ -461,7 +461,7 @@ def test_an_interrupt_is_one_line() -> None:
     script = (
         "import os, signal, sys, types\n"
         "module = types.ModuleType('stagespec.running')\n"
-        "module.run_plan = lambda plan, runs: os.kill(os.getpid(), signal.SIGINT) or input()\n"
+        "module.run_plan = lambda *_: os.kill(os.getpid(), signal.SIGINT) or input()\n"
         "sys.modules['stagespec.running'] = module\n"
         "from stagespec.cli import main\n"
         f"main(['run', '{SPEC}', '--profile', 'test'])\n"

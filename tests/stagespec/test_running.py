@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.plan.model import PlanFile
-from runtime.failures import RunFailed, RunStopped
+from compiler.plan.selection import Selection
+from runtime.failures import ResultsMissing, RunFailed, RunStopped
 from runtime.folders import run_folder
 from runtime.progress import Listener, Said
 from runtime.run import RunSummary
@@ -34,7 +35,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def ends(monkeypatch: pytest.MonkeyPatch, error: Exception | None, manifest: bool = True) -> None:
     """Puts a run in place that ends like this."""
 
-    def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
+    def run(plan: PlanFile, runs: Path, listener: Listener, _: Selection) -> RunSummary:
         folder = run_folder(plan, runs)
         folder.mkdir(parents=True)
         if manifest:
@@ -47,8 +48,8 @@ def ends(monkeypatch: pytest.MonkeyPatch, error: Exception | None, manifest: boo
     monkeypatch.setattr(running, "run", run)
 
 
-def run_it() -> Any:
-    return CliRunner().invoke(main, ["run", "specs/stage.stage", "--profile", "test"])
+def run_it(*more: str, spec: str = "specs/stage.stage") -> Any:
+    return CliRunner().invoke(main, ["run", spec, "--profile", "test", *more])
 
 
 @pytest.mark.usefixtures("specs")
@@ -79,6 +80,49 @@ def test_a_run_that_failed_before_its_manifest_has_none(
     ends(monkeypatch, RunFailed("the engine is gone"), manifest=False)
     assert run_it().exit_code == 4
     assert reported == []
+
+
+@pytest.mark.usefixtures("specs", "reported")
+@pytest.mark.parametrize(
+    ("asked", "makes_it"),
+    [
+        (("--from", "small.answers"), "--until small.ideas"),
+        (("--only", "second"), "--only small"),
+        (("--only", "small", "--from", "answers"), "--until small.ideas"),
+    ],
+)
+def test_what_is_missing_is_told_with_the_command_that_makes_it(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], makes_it: str
+) -> None:
+    ends(monkeypatch, ResultsMissing("small.ideas is not there", "small.ideas"), manifest=False)
+    result = run_it("--seed", "3", "--runs", "my runs", *asked, spec="specs/second.stage")
+    assert result.exit_code == 4
+    command = "stagespec run specs/second.stage --profile test --seed 3 --runs 'my runs'"
+    assert f"small.ideas is not there\n  This makes it: {command} {makes_it}\n" in result.stderr
+
+
+@pytest.mark.usefixtures("specs")
+def test_a_part_is_what_is_run(monkeypatch: pytest.MonkeyPatch, reported: list[Path]) -> None:
+    given: list[Selection] = []
+
+    def run(plan: PlanFile, runs: Path, _: Listener, selection: Selection) -> RunSummary:
+        given.append(selection)
+        return RunSummary(run_folder(plan, runs), ("incomplete: 12 of 14 steps were not run",))
+
+    monkeypatch.setattr(running, "run", run)
+    result = run_it("--until", "gap")
+    assert (result.exit_code, result.stdout) == (0, "incomplete: 12 of 14 steps were not run\n")
+    assert [one.run for one in given] == [{"small.before", "small.gap"}]
+    assert reported == []
+
+
+@pytest.mark.usefixtures("specs")
+def test_a_name_that_is_wrong_is_a_diagnostic() -> None:
+    result = run_it("--until", "goood")
+    assert result.exit_code == 1
+    assert 'error[SS801]: there is no step "goood" in this plan' in result.stderr
+    assert 'Did you mean "good"?' in result.stderr
+    assert not Path("runs").exists()
 
 
 def test_lock_replaces_what_was_measured_and_keeps_the_rest() -> None:

@@ -91,14 +91,16 @@ def repeating() -> tuple[Completion, ...]:
 
 @dataclass
 class FakeEngine:
-    """Answers scores from a list and draws with fixed words; keeps what it was asked."""
+    """Answers scores from a list and draws with fixed words; keeps what was asked, and which calls came."""
 
     scores: tuple[tuple[float, ...], ...]
     facts: EngineFacts = FACTS
     leaves_out: int = 0
     asked: list[Request] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
+        self.calls.append("submit")
         self.asked = list(requests)
         scored = iter(self.scores)
         for request in self.asked[self.leaves_out :]:
@@ -108,7 +110,8 @@ class FakeEngine:
                 yield Completion(request.id, (5, 6, 7, 8), " four words of text", "length")
 
     def rest(self) -> None:
-        """There is nothing to give back."""
+        """There is nothing to give back; the next submission wakes it, as it does a real one."""
+        self.calls.append("rest")
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -133,6 +133,26 @@ def test_an_engine_that_ignores_the_adapter_stops(small_folder: Path, tmp_path: 
     assert adapter_parity(*ask_for, mock, adapter).state == "not measured"
 
 
+def test_the_engine_rests_while_the_reference_is_loaded(
+    small_folder: Path, tmp_path: Path, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU seldom holds the model twice. The engine is a fake one that notes what is called, and when."""
+    adapter = _random_adapter(small_folder, tmp_path / "adapter")
+    engine = FakeEngine(_measure(small_folder, tokens).scores)
+
+    def load(function: Any, question: Question) -> Reference:
+        engine.calls.append("reference")
+        measured: Reference = function(question, print)
+        return measured
+
+    monkeypatch.setattr("runtime.certificate.gather.run_in_child", load)
+    certify("base", _binding(small_folder), _local(small_folder), tokens, engine, {})
+    assert engine.calls == ["submit", "rest", "reference"]
+    engine.calls.clear()
+    adapter_parity(_binding(small_folder), _local(small_folder), tokens, engine, adapter)
+    assert engine.calls == ["rest", "reference", "submit"]
+
+
 def _random_adapter(folder: Path, out: Path) -> str:
     import torch
     from peft import LoraConfig, get_peft_model
