@@ -123,7 +123,7 @@ def test_the_ten_minutes(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert ended.exit_code == (int(wanted[1]) if wanted else 0), ended.output
             ran, said = ran + 1, said + ended.output
     assert ran == 6
-    assert "max = 40 tokens" in stage.read_text()
+    assert "max = 60 tokens" in stage.read_text()
     (hash,) = re.findall(r'SS502.*?add (sha256 = "\w+")', said, re.DOTALL)
     stage.write_text(stage.read_text().replace('my_test.jsonl")', f'my_test.jsonl", {hash})'))
     checked = CliRunner().invoke(main, ["check", str(stage)])
