@@ -7,11 +7,10 @@ import re
 import shlex
 import shutil
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from blocks import DOCS, FENCE, ROOT, Block, blocks
 from click.testing import CliRunner
 
 from compiler.compile import compile_spec
@@ -25,36 +24,6 @@ from stagespec.cli import main
 from stagespec.guards_page import guards_page
 from stagespec.known_bugs_page import how, known_bugs_page
 from stagespec.methods.markdown import anchor
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-FENCE = re.compile(r"^```(\w*)[ ]?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block of code: its language, what its info string says besides, and the line that it begins in."""
-
-    page: str
-    line: int
-    language: str
-    info: str
-    text: str
-
-    @property
-    def expects(self) -> list[str]:
-        found = re.search(r"expects=(\S+)", self.info)
-        return sorted(found[1].split(",")) if found else []
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-
-def blocks(page: str) -> Iterator[Block]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    for match in FENCE.finditer(text):
-        line = text[: match.start()].count("\n") + 1
-        yield Block(page, line, match[1], match[2], match[3])
 
 
 def specs_and_outputs() -> list[tuple[Block, str | None]]:
@@ -160,25 +129,34 @@ def test_every_command_ends_as_it_says(block: Block, specs: Path, monkeypatch: p
 
 
 def test_the_ten_minutes(specs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/authoring.md from top to bottom in one folder, with the change that it asks for."""
+    """docs/authoring.md from top to bottom in one folder, with the changes that it asks for."""
     monkeypatch.chdir(specs)
     stage = Path("specs/my_stage.stage")
-    ran = 0
+    ran, said = 0, ""
     for block in blocks("authoring.md"):
         if not block.language:
             old = next(line for line in stage.read_text().splitlines() if "max = 80 tokens" in line)
             stage.write_text(stage.read_text().replace(old, block.text.rstrip("\n")))
-            continue
-        if "skipped=" in block.info:
+        elif block.language == "jsonl":
+            Path("specs", block.info.removeprefix("file=")).write_text(block.text)
+        elif block.language == "stage":
+            text = stage.read_text().replace(", explicit_test\n", "\n").replace("explicit_test", "my_test")
+            stage.write_text(f"{text}\n{block.text}")
+        if block.language != "sh" or "skipped=" in block.info:
             continue
         wanted = re.search(r"exits=(\d+)", block.info)
         for line in block.text.splitlines():
             ended = CliRunner().invoke(main, shlex.split(line)[1:])
             assert ended.exit_code == (int(wanted[1]) if wanted else 0), ended.output
-            ran += 1
-    assert ran == 5
-    assert "max = 40 tokens" in stage.read_text()
-    assert CliRunner().invoke(main, ["check", str(stage)]).exit_code == 0
+            ran, said = ran + 1, said + ended.output
+    assert ran == 6
+    assert "max = 60 tokens" in stage.read_text()
+    (hash,) = re.findall(r'SS502.*?add (sha256 = "\w+")', said, re.DOTALL)
+    stage.write_text(stage.read_text().replace('my_test.jsonl")', f'my_test.jsonl", {hash})'))
+    checked = CliRunner().invoke(main, ["check", str(stage)])
+    assert checked.exit_code == 0
+    assert set(re.findall(r"(?:warning|error)\[(SS\d+)\]", checked.output)) == {"SS635"}
+    assert "it takes 114" in checked.output
 
 
 def test_what_is_not_run_has_a_reason_and_one_command_is_a_run() -> None:
