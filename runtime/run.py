@@ -11,7 +11,7 @@ from pathlib import Path
 from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
 from compiler.plan.selection import Selection, everything
-from runtime import datasets, journal
+from runtime import datasets, forking, journal
 from runtime.bind import bind, prove
 from runtime.closing import closing_lines
 from runtime.failures import RunFailed, RunStopped
@@ -43,6 +43,8 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
         raise RunFailed(
             "the plan does not have the hash that it names", "Compile it anew: plans are not edited."
         )
+    if any(step.kind == "train" for stage in plan.method.stages for step in stage.steps):
+        forking.prepare()
     folder = run_folder(plan, runs)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
