@@ -19,9 +19,8 @@ from runtime.journal import Journal
 from runtime.progress import silent
 from runtime.results import GateOutcome, Ruled
 from runtime.scheduler import ONCE, execute
-from runtime.steps.gates import closed_gates
 from runtime.steps.jobs import job_of
-from runtime.steps.train import trained_before
+from runtime.steps.train import trained_before, why_not
 from runtime.work import Adapter, Work
 
 
@@ -92,7 +91,7 @@ class _NoJournal(Journal):
 
 
 def _recall(step: Train, work: Work) -> None:
-    if closed_gates(step.needs, work) and not work.binding.rehearsal:
+    if why_not(step, work):
         work.decide(step.id, None)
         return
     found = trained_before(job_of(step, work), work)

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from compiler.plan.meaning import models
 from compiler.plan.model import AnyStep, Generate, Quality, Stage
 from runtime.failures import RunStopped
 from runtime.progress import Ended, Said
+from runtime.records import Record
 from runtime.steps import DECIDES, FITS, MAPS, REDUCES, StepFunction, write
 from runtime.work import Work
 
@@ -39,7 +41,7 @@ def _stage(stage: Stage, work: Work, once: Mapping[str, StepFunction]) -> set[st
         if isinstance(step, Generate) and step.until_step is not None:
             done |= _rounds(step, stage, work)
         elif step.kind in MAPS:  # behind a mix, a split or another stage: everything is there already
-            _timed(step, work, partial(MAPS[step.kind], step, work, work.records[step.source].kept))
+            _timed(step, work, partial(_map, step, work, work.records[step.source].kept))
         else:
             _timed(step, work, partial(once[step.kind], step, work))
         done.add(step.id)
@@ -60,7 +62,7 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         _timed(source, work, partial(write, source, work, round))
         for step in chain:
             records = work.records[step.source].of_round(round).kept
-            _timed(step, work, partial(MAPS[step.kind], step, work, records))
+            _timed(step, work, partial(_map, step, work, records))
         for gate in gates:
             if gate.round == round:
                 _timed(gate, work, partial(DECIDES["quality"], gate, work))
@@ -69,6 +71,11 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
         work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {wanted}"))
         if kept >= counts.until_kept or work.selection.until in asked:
+            break
+        closed = [id for id in asked if not work.outcomes[id].open]
+        if closed and not work.binding.rehearsal:
+            why = f"no more rounds: gate {', '.join(id.rpartition('.')[2] for id in closed)} is closed"
+            work.listener(Said(why, "warning"))
             break
     else:
         short = len(work.records[str(source.until_step)].kept)
@@ -79,6 +86,17 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         work.taints.append(shortfall)
         work.listener(Said(shortfall, "warning"))
     return {source.id, *(s.id for s in chain), *asked}
+
+
+def _map(step: AnyStep, work: Work, records: list[Record]) -> None:
+    """Run a map step; what a model should have done that was never trained is not done by another."""
+    absent = [model for model in models(step) if not work.runs(model)]
+    if absent:
+        work.keep(step.id, (), ())
+        name = step.id.rpartition(".")[2]
+        work.listener(Said(f"{name} passes nothing on: {', '.join(absent)} was not trained", "warning"))
+    else:
+        MAPS[step.kind](step, work, records)
 
 
 def _behind(source: Generate, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:

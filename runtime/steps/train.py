@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from compiler.plan.meaning import models
 from compiler.plan.model import Train
 from runtime.certificate import adapter_parity
 from runtime.child import run_in_child
-from runtime.failures import RunFailed, RunStopped
+from runtime.failures import RunStopped
 from runtime.identity import digest
 from runtime.journal import disk_errors, read
 from runtime.progress import Advanced, Began, Ended, Said
@@ -26,25 +27,33 @@ from runtime.work import Adapter, Work
 
 def train(step: Train, work: Work) -> None:
     """Train where every needed gate is open. A closed one means no new model, except in a rehearsal, which
-    goes on and is tainted: nothing after it can reach a verdict."""
+    goes on and is tainted: nothing after it can reach a verdict. Nothing to learn, or no model to begin with,
+    means no new model in any run."""
     closed = [id.rpartition(".")[2] for id in closed_gates(step.needs, work)]
     name = step.id.rpartition(".")[2]
-    if closed and not work.binding.rehearsal:
-        work.decide(step.id, None, trained=False, closed=closed)
-        work.listener(Said(f"{name} is not trained: gate {', '.join(closed)} is closed", "warning"))
+    if why := why_not(step, work):
+        work.decide(step.id, None, trained=False, closed=closed, why=why)
+        work.listener(Said(f"{name} is not trained: {why}", "warning"))
         return
     if closed:
         work.taints.append(f"{name} was trained past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
-    if not work.records[step.source].kept:
-        raise RunFailed(
-            f"{name} has nothing to learn from: no record was accepted", "Look at the rejects in the report."
-        )
     job = job_of(step, work)
     result = _trained(step, work, job)
     work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
     _certify_adapter(step, work)
     work.decide(step.id, result, trained=True, closed=closed, adapter_sha256=result.adapter_sha256)
+
+
+def why_not(step: Train, work: Work) -> str:
+    """Why a step cannot be trained, in words; nothing where it can."""
+    closed = [id.rpartition(".")[2] for id in closed_gates(step.needs, work)]
+    absent = [model for model in models(step) if not work.runs(model)]
+    if closed and not work.binding.rehearsal:
+        return f"gate {', '.join(closed)} is closed"
+    if absent:
+        return f"{', '.join(absent)} was not trained"
+    return "" if work.records[step.source].kept else "no record was accepted that it could learn from"
 
 
 def _certify_adapter(step: Train, work: Work) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.plan.model import Filter, Generate, PromptUse, Sampling, Scaled, Stage
+from compiler.plan.model import Filter, Generate, PromptUse, Quality, Sampling, Scaled, Stage
 from compiler.plan.selection import Selection
 from runtime import scheduler
 from runtime.failures import RunStopped
@@ -39,7 +39,7 @@ class Work(SimpleNamespace):
         super().__init__(
             method=SimpleNamespace(stages=(of,)),
             selection=Selection(frozenset(step.id for step in of.steps)),
-            binding=SimpleNamespace(counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}),
+            binding=SimpleNamespace(rehearsal=False, counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}),
             records={},
             taints=[],
             step_seconds={},
@@ -48,6 +48,9 @@ class Work(SimpleNamespace):
             journal=SimpleNamespace(append=lambda *_, **__: None),
             listener=lambda _: None,
             good=good,
+            outcomes={},
+            runs=lambda model: model == "base",
+            keep=lambda id, kept, rejected: self.add(id, list(kept)),
         )
 
     def add(self, id: str, many: list[Record]) -> None:
@@ -88,3 +91,38 @@ def test_steps_that_are_not_selected_are_left_out() -> None:
     scheduler.execute(work)  # type: ignore[arg-type]
     assert list(work.step_seconds) == ["s.fresh"]
     assert work.step == ""
+
+
+@pytest.mark.parametrize(("rehearsal", "rounds"), [(False, 1), (True, 3)])
+def test_a_closed_pilot_ends_the_rounds_of_all_but_a_rehearsal(
+    rehearsal: bool, rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(step: Quality, work: Work) -> None:
+        work.outcomes[step.id] = SimpleNamespace(open=False)
+
+    monkeypatch.setattr(scheduler, "DECIDES", {"quality": close})
+    plain = stage()
+    pilot = Quality(id="s.pilot", inputs=("s.ideas",), round=0, require=())
+    work = Work(plain.model_copy(update={"steps": (*plain.steps, pilot)}), good=4)
+    work.binding.rehearsal = rehearsal
+    scheduler.execute(work)  # type: ignore[arg-type]
+    assert len(work.records["s.ideas"].kept) == 4 * rounds
+
+
+def test_what_a_model_was_to_do_that_was_not_trained_is_not_done() -> None:
+    plain = stage()
+    again = Generate(
+        id="s.again",
+        inputs=("s.fresh",),
+        model="s.student",
+        prompt=PromptUse(prompt="p"),
+        sampling=Sampling(max_tokens=5),
+        into="response",
+    )
+    work = Work(plain.model_copy(update={"steps": (*plain.steps, again)}), good=4)
+    said: list[str] = []
+    work.listener = lambda event: said.append(getattr(event, "text", ""))
+    scheduler.execute(work)  # type: ignore[arg-type]
+    assert len(work.records["s.fresh"].kept) == 12
+    assert work.records["s.again"].kept == []
+    assert "again passes nothing on: s.student was not trained" in said
