@@ -13,14 +13,14 @@ from compiler.plan.answer_text import own_part, words
 _BARE = frozenset({"yes", "no", "ok", "okay", "sure", "true", "false", "yeah", "nope"})
 _SORRY = r"(?:(?:i'?m (?:very |so )?sorry|i am (?:very |so )?sorry|sorry|unfortunately)[,.;]?\s*(?:but )?)?"
 _UNABLE = (
-    r"(?:i can ?not|i can't|i won't|i will not|i(?: am|'m) (?:not able|unable|not allowed|not going|not willing)"
-    r" to|i refuse to|i(?: would|'d) rather not)"
+    r"(?:i can ?not|i can't|i won't|i will not|i refuse to|i(?: would|'d) rather not"
+    r"|i(?: am|'m) (?:unable|not able|not allowed|not going|not willing) to)"
 )
 _SERVICE = (
-    r"(?:help|assist|answer|provide|complete|comply|fulfil|fulfill|write|create|generate|respond|discuss|advise"
-    r"|recommend|engage|participate|support|encourage|give (?:you|out|any|advice)|share (?:that|this|such|any)"
-    r"|do (?:that|this|it|so)|talk about|speak about|(?:tell|show|teach) you|explain (?:to you|how)"
-    r"|say (?:that|this))"
+    r"(?:help|assist|answer|provide|complete|comply|fulfil|fulfill|write|create|generate|respond|discuss"
+    r"|advise|recommend|engage|participate|support|encourage|give (?:you|out|any|advice)"
+    r"|share (?:that|this|such|any)|do (?:that|this|it|so)|(?:talk|speak) about|(?:tell|show|teach) you"
+    r"|explain (?:to you|how)|say (?:that|this))"
 )
 _DOUBT = r"(?!\s+(?:that |this )?(?:for (?:sure|certain)|exactly|with certainty))"  # of a doubt, no refusal
 _REFUSAL = re.compile(

@@ -1,4 +1,4 @@
-"""How an answer begins: beginnings.txt says which are refusals, which admit that they don't know, which answer."""
+"""How an answer begins: beginnings.txt says which refuse, which admit that they don't know, which answer."""
 
 from __future__ import annotations
 
