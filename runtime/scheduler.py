@@ -41,7 +41,7 @@ def _stage(stage: Stage, work: Work) -> None:
 
 def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     """All rounds of a source; returns the steps that are done with them."""
-    chain = list(_behind(source, stage))
+    chain = list(behind(source, stage))
     gates = [
         s
         for s in stage.steps
@@ -75,8 +75,8 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     return {source.id, *(s.id for s in chain), *asked}
 
 
-def _behind(source: Generate, stage: Stage) -> Iterator[AnyStep]:
-    """The map steps that a source's records flow through, in the plan's order."""
+def behind(source: AnyStep, stage: Stage) -> Iterator[AnyStep]:
+    """The map steps that a step's records flow through, in the plan's order."""
     reached = {source.id}
     for step in stage.steps:
         if step.kind in MAPS and step.id != source.id and set(step.inputs) & reached:
