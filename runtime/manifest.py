@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Prefer, Stage, Train
-from runtime.figures.items import item_groups
+from runtime.figures.items import group_lines, item_groups
 from runtime.figures.principles import principle_uses
 from runtime.figures.scores import score_rows
 from runtime.figures.stories import stage_stories
@@ -271,6 +271,7 @@ def closing_lines(work: Work) -> tuple[str, ...]:
                     rates = ", ".join(f"{name} {outcome.rate(name, score):.1%}" for name in outcome.arms)
                     by = "" if score == "check" else f" by {score}"
                     lines.append(f"{step.id}{by}: {rates}")
+                lines += group_lines(step, work)
                 if outcome.verdict is not None:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,3 +99,20 @@ def _difference(
     if step.cluster_by is None:
         return paired_difference(first, second, 1 - CONFIDENCE)
     return clustered_lift(first, second, [str(item[step.cluster_by]) for item in items], seed=0)
+
+
+def group_lines(step: Evaluate, work: Work) -> Iterator[str]:
+    """For a terminal: each type in every arm, and over-refusal wherever items are harmless requests."""
+    told = item_groups(step, work)
+    for value, group in told.get("type", {}).items():
+        rates = ", ".join(f"{arm} {_told(one.rate)}" for arm, one in group.arms.items())
+        yield f"  {value}, {group.items} items: {rates}"
+    for groups in told.values():
+        for value, group in groups.items():
+            if group.harmless:
+                rates = ", ".join(f"{arm} {_told(one.refusals)}" for arm, one in group.arms.items())
+                yield f"  over-refusal, {group.items} {value.replace('_', ' ')}: {rates}"
+
+
+def _told(rate: Interval) -> str:
+    return f"{rate.value:.1%} [{rate.low:.0%}, {rate.high:.0%}]"

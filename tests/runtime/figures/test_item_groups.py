@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compiler.plan.model import Arm, Comparison, Evaluate, PromptUse, Sampling
-from runtime.figures.items import item_groups
+from runtime.figures.items import group_lines, item_groups
 from runtime.statistics import share
 from runtime.steps.evaluate import Answer, Evaluation
 
@@ -38,11 +38,14 @@ def answered(texts: list[str], passed: list[bool]) -> list[Answer]:
 
 
 def groups(step: Evaluate = STEP, items: list[dict[str, Any]] = ITEMS) -> Any:
+    return item_groups(step, work_of(step, items))
+
+
+def work_of(step: Evaluate, items: list[dict[str, Any]]) -> Any:
     raw = answered([HELP] * 8, [True] * 4 + [False] * 4)
     tuned = answered([REFUSAL] * 3 + [HELP] * 5, [False] * 3 + [True] * 5)
     outcome = Evaluation({"raw": raw, "tuned": tuned}, None)
-    work: Any = SimpleNamespace(outcomes={step.id: outcome}, data={"test": items})
-    return item_groups(step, work)
+    return SimpleNamespace(outcomes={step.id: outcome}, data={"test": items})
 
 
 def test_no_type_hides_behind_the_total() -> None:
@@ -86,3 +89,11 @@ def test_a_label_that_all_items_share_or_lack_tells_nothing_apart(label: str) ->
 def test_an_evaluation_that_was_not_run_has_no_groups() -> None:
     work: Any = SimpleNamespace(outcomes={}, data={"test": ITEMS})
     assert item_groups(STEP, work) == {}
+
+
+def test_the_terminal_tells_types_and_over_refusal_apart() -> None:
+    assert list(group_lines(STEP, work_of(STEP, ITEMS))) == [
+        "  helpfulness, 6 items: raw 66.7% [30%, 90%], tuned 50.0% [19%, 81%]",
+        "  honesty, 2 items: raw 0.0% [0%, 66%], tuned 100.0% [34%, 100%]",
+        "  over-refusal, 4 harmless requests: raw 0.0% [0%, 49%], tuned 75.0% [30%, 95%]",
+    ]
