@@ -45,6 +45,7 @@ def render_report(manifest: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     env.filters["short"] = lambda id: str(id).rpartition(".")[2]
+    env.tests["taints"] = lambda reason: str(reason).startswith("not a claim: ")
     env.filters["words"] = lambda name: str(name).replace("_", " ")
     env.filters["percent"] = percent
     env.filters["duration"] = duration
