@@ -187,7 +187,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ),
     ),
     Mistake(34, "the evaluation sampled", "compile", "", ("SS630",)),
-    Mistake(35, "twelve items and no statistics", "compile", "", ("SS635",)),
+    Mistake(35, "twelve items and no statistics", "compile", "", ("SS635", "SS643")),
     Mistake(
         36,
         "one-hour time-outs and paths of one machine",
@@ -376,7 +376,9 @@ MISTAKES: tuple[Mistake, ...] = (
         (),
         ("tests/runtime/steps/test_review.py::test_a_command_that_says_nothing_approves_nothing",),
     ),
-    Mistake(71, "a gate could not be met, and an arm was not defined", "compile", "", ("SS638", "SS414")),
+    Mistake(
+        71, "a gate could not be met, and an arm was not defined", "compile", "", ("SS638", "SS414", "SS643")
+    ),
     Mistake(
         72,
         "stop strings became the id of their last token",

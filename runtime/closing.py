@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.plan.model import Evaluate, Output
+from runtime.figures.items import group_lines
 from runtime.steps.evaluate import Evaluation
 from runtime.work import Work
 
@@ -18,6 +19,7 @@ def closing_lines(work: Work) -> tuple[str, ...]:
                     rates = ", ".join(f"{name} {outcome.rate(name, score):.1%}" for name in outcome.arms)
                     by = "" if score == "check" else f" by {score}"
                     lines.append(f"{step.id}{by}: {rates}")
+                lines += group_lines(step, work)
                 if outcome.verdict is not None:
                     lines.append(f"verdict: {outcome.verdict.outcome}")
                     lines += [f"  {reason}" for reason in outcome.verdict.reasons]

@@ -11,7 +11,11 @@ from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Stage, Train
+from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Prefer, Stage, Train
+from runtime.figures.items import item_groups
+from runtime.figures.principles import principle_uses
+from runtime.figures.scores import score_rows
+from runtime.figures.stories import stage_stories
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
 from runtime.manifest_evaluation import SHOWN, evaluation
@@ -73,6 +77,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         ],
         "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
+        "interventions": list(work.interventions),
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
         "seconds": {id: round(s, 2) for id, s in work.step_seconds.items()},
         "tallies": {id: dict(tally) for id, tally in work.step_tallies.items() if tally},
@@ -101,8 +106,16 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
             for step in stage.steps
             if isinstance(step, Output) and step.id in work.outcomes
         },
-        "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge)],
+        "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge | Prefer)],
         "answers": _plain(stage_answers(stage, work)),
+        "scores": [_plain(row) for row in score_rows(stage, work)],
+        "principles": [_plain(use) for use in principle_uses(stage, work)],
+        "item_groups": {
+            step.id: _plain(groups)
+            for step in stage.steps
+            if isinstance(step, Evaluate) and (groups := item_groups(step, work))
+        },
+        "stories": _plain(stage_stories(stage, work)),
     }
 
 
@@ -151,7 +164,7 @@ def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict
     }
 
 
-def _samples(step: Judge, work: Work) -> dict[str, Any]:
+def _samples(step: Judge | Prefer, work: Work) -> dict[str, Any]:
     """Ten random keeps beside ten random rejects, by hash: the same ones in every report of this run."""
     records = work.records.get(step.id, StepRecords())
 

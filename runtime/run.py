@@ -97,7 +97,7 @@ def _finish(work: Work, stopped: str | None) -> None:
 def _restarts(log: Journal) -> list[str]:
     """Every time that a person started this run again after it had begun."""
     log.sync()
-    return [str(event["at"]) for event in journal.read(log.path) if event["event"] == "run"][1:]
+    return [f"restarted {event['at']}" for event in journal.read(log.path) if event["event"] == "run"][1:]
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def _stage(stage: Stage, work: Work, once: Mapping[str, StepFunction]) -> set[st
 def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     """All rounds of a source; returns the steps that are done with them."""
     selected = [step for step in stage.steps if step.id in work.selection.run]
-    chain = list(_behind(source, selected))
+    chain = list(behind(source, selected))
     gates = [
         s for s in selected if isinstance(s, Quality) and set(s.inputs) & {source.id, *(c.id for c in chain)}
     ]
@@ -99,8 +99,8 @@ def _map(step: AnyStep, work: Work, records: list[Record]) -> None:
         MAPS[step.kind](step, work, records)
 
 
-def _behind(source: Generate, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
-    """Those map steps that a source's records flow through, in the plan's order."""
+def behind(source: AnyStep, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
+    """Those map steps that a step's records flow through, in the plan's order."""
     reached = {source.id}
     for step in steps:
         if step.kind in MAPS and step.id != source.id and set(step.inputs) & reached:

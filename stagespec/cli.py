@@ -190,7 +190,7 @@ def lock(spec: str, profile: str | None) -> None:
 @click.option("--fix", is_flag=True, help="Mend what is certain in the files, and report the rest.")
 def check(paths: tuple[str, ...], format: str, fix: bool) -> None:
     """Compile every stage in files and folders, under every profile, and report all that is wrong."""
-    from stagespec.check_output import report
+    from stagespec.check_output import report as shown
     from stagespec.checking import check as check_all
     from stagespec.fixing import fix_all
 
@@ -200,7 +200,7 @@ def check(paths: tuple[str, ...], format: str, fix: bool) -> None:
     found, sources, stages = check_all(paths)
     if not stages:
         raise Refused(f"no stage is defined in {', '.join(paths)}")
-    click.echo(report(found, sources, stages, format), nl=False)
+    click.echo(shown(found, sources, stages, format), nl=False)
     if any(item.severity == "error" for item in found):
         raise click.exceptions.Exit(ERRORS)
 
@@ -287,6 +287,16 @@ def review(run_folder: Path, step: str, opens: bool | None, why: str) -> None:
     from stagespec.reviewing import answer_or_show
 
     click.echo(answer_or_show(run_folder, step, opens, why))
+
+
+@main.command(short_help="Show what a run has measured, and write its page again.")
+@click.argument("run_folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def report(run_folder: Path) -> None:
+    """Show in the terminal what the run in RUN_FOLDER has measured, and write its report.html anew."""
+    from stagespec.report import read_manifest, render_text, write_report
+
+    click.echo(render_text(read_manifest(run_folder)), nl=False)
+    click.echo(f"report: {write_report(run_folder)}", err=True)
 
 
 def _write_page(plan: PlanFile, runs: Path, against: Path | None, out: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf, sqrt
+from math import ceil, floor, inf, log2, sqrt
 from statistics import NormalDist
 
 from compiler.checks.view import StageView, short
@@ -101,6 +101,33 @@ def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
                 help=f"For 80 % power at alpha {percent(step.compare.alpha)}, if the arms disagree on "
                 f"{percent(discordant)} of the items; if on more, it takes more.",
             )
+
+
+def clusters_reach_alpha(view: StageView, found: Diagnostics) -> None:
+    """Over clusters only the signs of their differences count, and a few signs fall alike by chance: seven
+    clusters that all agree give p = 2/2^7, above 1 %. An evaluation by `cluster_by` needs clusters enough for
+    its alpha, and where no loss is to be shown two or more."""
+    for step in view.of(Evaluate):
+        if step.compare is None or step.cluster_by is None:
+            continue
+        column, alpha = step.cluster_by, step.compare.alpha
+        clusters = len({value for name in step.items for value in view.texts.of(name, column).values()})
+        claims_lift = step.compare.test == "mcnemar"
+        needed = clusters_needed(alpha) if claims_lift else 2
+        if clusters < needed:
+            reached = f": p cannot fall below {2 / 2**clusters:.2g}" if claims_lift else ""
+            found.error(
+                "SS643",
+                f"{clusters} clusters by {column} are too few for alpha {percent(alpha)}{reached}",
+                view.place(step.id),
+                help=f"It takes {needed} or more: add items of other kinds, or cluster by a finer column.",
+            )
+
+
+def clusters_needed(alpha: float) -> int:
+    """The fewest clusters whose randomisation test can fall below alpha: of 2^n ways to choose the signs two
+    have a total as large as the largest, so the least p is 2/2^n (Fisher 1935, section 21)."""
+    return floor(log2(2 / alpha)) + 1
 
 
 def items_needed(lift: float, alpha: float, discordant: float) -> int:

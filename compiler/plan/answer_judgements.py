@@ -90,4 +90,6 @@ def _offers_both(between: str, other: str) -> bool:
     said = t.words(between)
     if other.isdigit():
         return between.strip() in {"", ",", "-", "–", "and"} or bool({"or", "nor", "to"} & set(said))
+    if between.strip() == ":":
+        return False  # "B: A kind of cheese" names an option, and its text begins with an article
     return not said or said in (["and"], ["and", "the"]) or bool({"or", "nor"} & set(said))

@@ -41,14 +41,8 @@ NEGATIONS = listing("not never no isn't aren't wasn't weren't")
 _WORD = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|[^\W_]+(?:'[^\W_]+)*")
 _LABEL = re.compile(r"(?:instruction|question|response|answer|output|q|a|r)\s*:\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
-_REFUSAL = re.compile(
-    r"(?:(?:i'?m sorry|i am sorry|sorry|unfortunately)[,.]?\s*(?:but )?)?"
-    r"(?:as an ai\b|i (?:do not|don't) (?:know|understand)\b"
-    r"|(?:i can ?not|i can't|i am (?:not able|unable) to|i'm (?:not able|unable) to|i won't)"
-    r" (?:help|assist|answer|provide|complete|comply|fulfil|fulfill|write|create|do (?:that|this|it))\b)",
-    re.IGNORECASE,
-)
-_BARE = frozenset({"yes", "no", "ok", "okay", "sure", "true", "false", "yeah", "nope"})
+_OFFERS_B = re.compile(r"(?<![\w'])B(?![\w'])")
+_LISTS_B = re.compile(r"^\s*B\s*[:.)]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +107,25 @@ def head(text: str) -> str:
 def own_part(instruction: str, response: str) -> str:
     """What the response adds: without labels such as "Response:" and without a copy of the instruction.
 
-    Where the instruction ends in an open list ("..: apple, pear,"), the list alone may be copied too.
+    "A:" is no label where there is a B too: then it names one of the options. Where the instruction ends in
+    an open list ("..: apple, pear,"), the list alone may be copied too.
     """
     text = plain(response).strip()
     copied = [words(instruction)]
+    names_options = bool(_OFFERS_B.search(plain(instruction)) or _LISTS_B.search(text))
     if instruction.rstrip().endswith(","):
         copied.append(words(instruction.rsplit(":", 1)[-1]))
     while text:
         label = _LABEL.match(text)
         given = located(text)
         copy = next((c for c in copied if c and [word.text for word in given[: len(c)]] == c), None)
-        if label:
+        if label and not (names_options and re.match(r"A\s*:", text)):
             text = text[label.end() :].lstrip()
         elif copy:
             text = text[given[len(copy) - 1].end :].lstrip(" \t\n.,?!:\"'…_")
         else:
             break
     return text
-
-
-def says_nothing(instruction: str, answer: str) -> bool:
-    """Empty, a bare yes or no, a refusal, or the instruction begun again."""
-    given, asked = words(answer), words(instruction)
-    if not given or (len(given) == 1 and given[0] in _BARE):
-        return True
-    if _REFUSAL.match(answer):
-        return True
-    return len(given) >= 3 and given[:3] == asked[:3]
 
 
 def is_bare_list(text: str) -> bool:

@@ -11,25 +11,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from compiler.plan import answer_refusals
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import TYPES, Check, float_of, strings
 from compiler.plan.answer_kinds import BY_NAME, KINDS, Kind, holds
 from compiler.plan.answer_reading import Item
+from compiler.plan.answer_refusals import refuses
 
-__all__ = ["KINDS", "Check", "always_rejected", "check_words", "passes", "validate", "weak_spots"]
+__all__ = ["KINDS", "Check", "always_rejected", "check_words", "passes", "refuses", "validate", "weak_spots"]
 
 
 def passes(check: Check, instruction: str, response: str) -> bool:
     """Whether the response answers the instruction as the check wants it.
 
-    Raises ValueError for a check that `validate` would not let through.
+    "I don't know" is an answer, and a wrong one where the check does not look for it; what follows after
+    "but" may still be right. Raises ValueError for a check that `validate` would not let through.
     """
     wrong = validate(check)
     if wrong:
         raise ValueError(wrong)
     answer = t.own_part(instruction, response)
-    if t.says_nothing(instruction, answer):
+    if answer_refusals.says_nothing(instruction, answer):
         return False
+    if answer_refusals.admits_ignorance(answer) and not _looks_for_ignorance(check):
+        answer = answer_refusals.beyond_ignorance(answer)
+        if answer_refusals.says_nothing(instruction, answer):
+            return False
     own = frozenset(t.words(instruction)) | {word for text in check_words(check) for word in t.words(text)}
     return holds(check, Item(instruction, answer, own))
 
@@ -74,6 +81,15 @@ def check_words(check: Check) -> list[str]:
     return found
 
 
+def _looks_for_ignorance(check: Check) -> bool:
+    """Whether "don't know" or "do not know" stands among the check's words or in its pattern."""
+    inner = cast(Sequence[Check], check.get("checks", ()))
+    if inner:
+        return any(map(_looks_for_ignorance, inner))
+    texts = t.plain("\n".join([*check_words(check), str(check.get("pattern", ""))])).casefold()
+    return "don't know" in texts or "do not know" in texts
+
+
 def always_rejected(check: Check, instruction: str) -> list[str]:
     """Answers that are wrong for this item whatever it asks: nothing, a copy, "yes", its keywords."""
     asked = t.content(instruction)
@@ -95,7 +111,10 @@ def always_rejected(check: Check, instruction: str) -> list[str]:
         "yes",
         "Yes.",
         "I'm sorry, but I can't help with that.",
+        "I cannot tell you.",
     ]
+    if not _looks_for_ignorance(check):
+        answers.append("I don't know.")
     # A "list" of one or two words may well be the answer itself.
     return answers + [
         mark.join(entries) for entries in lists if len(entries) >= 3 for mark in (", ", " ", "\n")

@@ -97,7 +97,7 @@ class MockEngine:
     def _draw(self, request: Request, draw: Draw, prompt: str) -> Completion:
         dice = _dice(request, draw.seed if draw.temperature > 0 else 0)
         item = _LIST_ITEM.search(prompt)
-        text = _numbered(int(item[1]), dice) if item else _reply(prompt, dice, partial(self._fits, draw))
+        text = _numbered(int(item[1]), dice, _asks(prompt)) if item else _reply(prompt, dice, partial(self._fits, draw))
         if prompt[-1].isspace():
             text = text.lstrip()
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
@@ -163,11 +163,18 @@ def _words(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)}
 
 
-def _numbered(first: int, dice: random.Random) -> str:
+def _asks(prompt: str) -> bool:
+    """Whether the items of the list so far are questions."""
+    return prompt.rpartition("\n")[0].rstrip().endswith("?")
+
+
+def _numbered(first: int, dice: random.Random, questions: bool) -> str:
     """The rest of a list whose item `first` is about to be written; about one item in nine is no good."""
     lines: list[str] = []
     for number in range(first, first + 4 + int(dice.random() * 6)):
         line = phrases.instruction(dice) if dice.random() < 0.89 else phrases.poor_instruction(dice)
+        while questions and not line.endswith("?"):
+            line = phrases.instruction(dice)
         lines.append(f" {line}" if number == first else f"{number}. {line}")
     return "\n".join(lines)
 
@@ -187,7 +194,7 @@ def _reply(prompt: str, dice: random.Random, fits: Callable[[str], bool]) -> str
         return " " + " ".join(phrases.sentence(topic, dice) for _ in range(60))
     while sentences and not fits(" " + " ".join(sentences)):
         sentences.pop()
-    text = " ".join(sentences) or f"{topic[0].capitalize()}."
+    text = " ".join(sentences) or f"It is {topic[0]}."
     if chance < 0.06:
         text += f"\n\nInstruction: {phrases.instruction(dice)}\nResponse:"
     return " " + text

@@ -1,4 +1,4 @@
-"""From a run's manifest to report.html. Every figure on the page is read, none is worked out anew."""
+"""From a run's manifest to report.html. Figures are read from it, and none but sums and shares worked out."""
 
 from __future__ import annotations
 
@@ -9,15 +9,28 @@ from typing import Any
 
 from runtime.folders import MANIFEST
 from runtime.journal import write_whole
+from stagespec.endings import Refused
 
 REPORT = "report.html"
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of the run in `folder`. Refused where the run has not ended, so that there is none."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refused(f'"{folder}" holds no {MANIFEST}: the run has not ended, or it is no run') from None
+    except ValueError:
+        raise Refused(f'"{folder / MANIFEST}" cannot be read') from None
+    if "interventions" not in manifest:
+        raise Refused(f'"{folder / MANIFEST}" was written by an earlier version: run the same plan again')
+    return manifest
+
+
 def write_report(folder: Path) -> Path:
     """Write the report of the run in `folder`; returns its path."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     path = folder / REPORT
-    write_whole(path, render_report(manifest))
+    write_whole(path, render_report(read_manifest(folder)))
     return path
 
 
@@ -32,6 +45,8 @@ def render_report(manifest: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     env.filters["short"] = lambda id: str(id).rpartition(".")[2]
+    env.tests["taints"] = lambda reason: str(reason).startswith("not a claim: ")
+    env.filters["words"] = lambda name: str(name).replace("_", " ")
     env.filters["percent"] = percent
     env.filters["duration"] = duration
     env.filters["curve"] = curve

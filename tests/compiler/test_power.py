@@ -6,8 +6,9 @@ import random
 from math import inf
 
 import pytest
+from scipy import stats
 
-from compiler.checks.evaluation import POWER, detectable_lift, items_needed
+from compiler.checks.evaluation import POWER, clusters_needed, detectable_lift, items_needed
 
 
 def rejects(gained: int, lost: int, critical: float) -> bool:
@@ -48,3 +49,11 @@ def test_twelve_items_show_nothing() -> None:
 def test_the_two_agree(items: int) -> None:
     lift = detectable_lift(items, 0.05, 0.4)
     assert items_needed(lift, 0.05, 0.4) <= items < items_needed(lift * 0.99, 0.05, 0.4)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.005, 2 / 2**7])
+def test_clusters_that_all_agree_just_reach_alpha(alpha: float) -> None:
+    """The exact sign test is what the randomisation test over equal clusters comes to."""
+    enough = clusters_needed(alpha)
+    assert stats.binomtest(enough, enough).pvalue < alpha
+    assert stats.binomtest(enough - 1, enough - 1).pvalue >= alpha

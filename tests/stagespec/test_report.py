@@ -1,0 +1,117 @@
+"""The report of a run, as lines and as a page. The manifest is made up: its figures were measured nowhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from stagespec.cli import main
+from stagespec.report import render_text
+from stagespec.report.page import render_report
+
+MADE_UP = Path(__file__).parent / "fixtures" / "report_manifest.json"
+
+
+class TextFile(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+class Page(HTMLParser):
+    """All text of a page with single spaces, and its ids and tags."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.ids: list[str] = []
+        self.tags: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data.split()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    made_up: dict[str, Any] = json.loads(MADE_UP.read_text(encoding="utf-8"))
+    return made_up
+
+
+def test_the_lines_say_all_that_was_measured(manifest: dict[str, Any], snapshot: SnapshotAssertion) -> None:
+    assert render_text(manifest) == snapshot(extension_class=TextFile)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0.81 [0.72, 0.90] AUC, keeps to, judged by base",
+        "45.0 % → 60.0 % [31 %, 60 %] → [45 %, 74 %], after, 40 items",
+        "60 seed records, 42 worked examples, 30 lines of templates, 4 of rules, 2 principles, 240 labels, "
+        "1 review answers; 1 restart of the whole run; and 60 held-out items apart",
+        "helpfulness 20 60 % [39, 78] 50 % [30, 70] -10.0 [-38.0, +20.0]",
+        "harmless requests 10 80 % [49, 94] 20 % [6, 51] -60.0 [-80.0, -17.0]",
+        "over-refusal: harmless requests 10 0 % [0, 28] 70 % [40, 89]",
+        "pairs prefer 40 25 62.5 12 not preferred (30 %) , 3 length (8 %)",
+        "pairs prefer 0.50 62 % [47, 76] -0.40 0.60 2.10 0.60 1.20 2.40",
+        "state facts honesty 25 20 80 % [61, 91] 20 of 25, 80 % [61, 91] 1.40",
+        "be clear helpfulness 0 0 – – –",
+        "Name the best colour. r0/2: not preferred in pairs",
+        "chosen: I cannot see you. rejected: Thirty.",
+        "no claim, for 1 reason",
+    ],
+)
+def test_the_page_says(manifest: dict[str, Any], said: str) -> None:
+    assert said in Page(render_report(manifest)).text
+
+
+def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
+    other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
+    manifest["stages"].append(other)
+    page = render_report(manifest)
+    ids = Page(page).ids
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_what_a_model_wrote_is_only_shown(manifest: dict[str, Any]) -> None:
+    bad = "</td><script>alert(1)</script>{{ 7 * 7 }}"
+    plain = json.loads(json.dumps(manifest).replace("I cannot help with that.", bad))
+    page = Page(render_report(plain))
+    assert "script" not in page.tags
+    assert bad in page.text
+
+
+def test_the_command_shows_the_lines_and_writes_the_page(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout == render_text(manifest)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(manifest)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "has not ended"), ("{", "cannot be read"), ("{}", "run the same plan again")],
+)
+def test_a_run_without_a_whole_manifest_has_no_report(tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content)
+    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert result.exit_code == 1
+    assert said in result.stderr
