@@ -97,7 +97,10 @@ class MockEngine:
     def _draw(self, request: Request, draw: Draw, prompt: str) -> Completion:
         dice = _dice(request, draw.seed if draw.temperature > 0 else 0)
         item = _LIST_ITEM.search(prompt)
-        text = _numbered(int(item[1]), dice, _asks(prompt)) if item else _reply(prompt, dice, partial(self._fits, draw))
+        if item:
+            text = _numbered(int(item[1]), dice, _asks(prompt))
+        else:
+            text = _reply(prompt, dice, partial(self._fits, draw))
         if prompt[-1].isspace():
             text = text.lstrip()
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids

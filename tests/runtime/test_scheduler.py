@@ -39,7 +39,9 @@ class Work(SimpleNamespace):
         super().__init__(
             method=SimpleNamespace(stages=(of,)),
             selection=Selection(frozenset(step.id for step in of.steps)),
-            binding=SimpleNamespace(rehearsal=False, counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}),
+            binding=SimpleNamespace(
+                rehearsal=False, counts={"s.ideas": Scaled(until_kept=10, at_most_rounds=3)}
+            ),
             records={},
             taints=[],
             step_seconds={},
@@ -50,7 +52,7 @@ class Work(SimpleNamespace):
             good=good,
             outcomes={},
             runs=lambda model: model == "base",
-            keep=lambda id, kept, rejected: self.add(id, list(kept)),
+            keep=lambda id, kept, _: self.add(id, list(kept)),
         )
 
     def add(self, id: str, many: list[Record]) -> None:

@@ -21,8 +21,8 @@ PROGRAM_MADE = HELD_OUT | {"cluster"}
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One file. `role` is seeds, topics, forms (of tasks, to be filled), constitution, exemplars, critic, dev, test or made (a test that a
-    program made).
+    """One file. `role` is seeds, topics, forms (of tasks, to be filled), constitution, exemplars, critic,
+    dev, test or made (a test that a program made).
 
     `text` names the columns that are read as the row's text where rows are compared with each other;
     `key` names those that no two rows may share.
@@ -125,7 +125,14 @@ STAGES = (
                 text=("question",),
                 key=("question",),
             ),
-            DataFile("seeds/judging_forms.jsonl", "forms", 24, FORM | {"judgement"}, text=("form",), key=("form",)),
+            DataFile(
+                "seeds/judging_forms.jsonl",
+                "forms",
+                24,
+                FORM | {"judgement"},
+                text=("form",),
+                key=("form",),
+            ),
             DataFile("exemplars/evaluation_answers.jsonl", "exemplars", 12, ANSWER),
             DataFile(
                 "critics/right_judgement.jsonl",

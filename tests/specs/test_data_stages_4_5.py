@@ -144,7 +144,7 @@ def test_each_judgement_follows_from_its_form_and_no_judgement_is_the_common_one
     exchange = {"[right]": "[wrong]", "[wrong]": "[right]"}
     for form, judgement in swapped.items():
         twin = re.sub(r"\[right\]|\[wrong\]", lambda found: exchange[found[0]], form)
-        assert swapped[twin] != judgement, "the judgement depends on which answer stands where, and on that only"
+        assert swapped[twin] != judgement, "it depends on which answer stands where, and on that only"
 
 
 def test_forms_of_revisions_show_the_draft_and_those_of_a_critique_the_critique() -> None:
