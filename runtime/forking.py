@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import io
 import os
 import pickle
 import selectors
@@ -201,8 +202,9 @@ def _child(server: socket.socket, ends: Sequence[int]) -> None:
         os.dup2(end, number)
         os.close(end)
     try:
-        sys.stdin = os.fdopen(0)
-        sys.path[:] = pickle.load(sys.stdin.buffer)
+        orders = os.fdopen(0, "rb")
+        sys.stdin = io.TextIOWrapper(orders)
+        sys.path[:] = pickle.load(orders)
         child.main()
     finally:
         os._exit(1)

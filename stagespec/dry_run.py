@@ -53,7 +53,7 @@ def render_plan(
             steps = [*_steps(plan, stage, changes, width, briefly=True), BRIEFLY]
         lines += ["", *steps]
     lines.append("")
-    for stages in [(stage,) for stage in whole] or [plan.method.stages]:
+    for stages in [[stage] for stage in whole] or [list(plan.method.stages)]:
         lines += _closing(plan, stages, width)
     lines += _changes(plan, changes, width)
     lines += _notes(plan, width)
