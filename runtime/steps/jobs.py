@@ -28,7 +28,7 @@ def _sft_job(step: Train, of: Supervised, work: Work) -> SftJob:
     return SftJob(
         **_shared(step, work),
         examples=[example(record) for record in work.records[step.source].kept],
-        dev_examples=[example(record) for record in _watched(step, work)],
+        dev_examples=[example(record) for record in watched(step, work)],
         loss_on=of.loss_on,
     )
 
@@ -48,7 +48,7 @@ def _dpo_job(step: Train, of: Preference, work: Work) -> DpoJob:
     return DpoJob(
         **_shared(step, work),
         examples=[pair(record) for record in work.records[step.source].kept],
-        dev_examples=[pair(record) for record in _watched(step, work)],
+        dev_examples=[pair(record) for record in watched(step, work)],
         reference_adapter=str(reference.folder) if reference else None,
         beta=of.beta,
     )
@@ -67,7 +67,7 @@ def _target_ids(step: Train, work: Work, record: Record, column: str, finish: st
     return (*ids, work.tokens.eos_id) if ended else ids
 
 
-def _watched(step: Train, work: Work) -> Sequence[Record]:
+def watched(step: Train, work: Work) -> Sequence[Record]:
     stop = step.stop_early
     return work.records[f"{stop.on}.{stop.part}"].kept if stop else ()
 

@@ -17,7 +17,7 @@ from runtime.identity import digest
 from runtime.journal import disk_errors, read
 from runtime.progress import Advanced, Began, Ended, Said
 from runtime.steps.gates import closed_gates
-from runtime.steps.jobs import job_of
+from runtime.steps.jobs import job_of, watched
 from runtime.training import trained
 from runtime.training.dpo import DpoJob, DpoResult, train_dpo
 from runtime.training.job import StepDone, TrainingResult
@@ -53,7 +53,11 @@ def why_not(step: Train, work: Work) -> str:
         return f"gate {', '.join(closed)} is closed"
     if absent:
         return f"{', '.join(absent)} was not trained"
-    return "" if work.records[step.source].kept else "no record was accepted that it could learn from"
+    if not work.records[step.source].kept:
+        return "no record was accepted that it could learn from"
+    if step.stop_early is not None and not watched(step, work):
+        return "no record fell to the part that stop_early watches"
+    return ""
 
 
 def _certify_adapter(step: Train, work: Work) -> None:
