@@ -56,6 +56,7 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(evaluation.one_score_for_one_claim, ("SS641",), (12,)),
     Guard(evaluation.gap_is_measured_alike, ("SS642",), (13,)),
     Guard(evaluation.clusters_reach_alpha, ("SS643",), (35, 71)),
+    Guard(pairs.draws_differ, ("SS644",)),
 )
 
 # These look at a bound plan: method, profile and quote.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.checks.view import StageView, short
 from compiler.diagnostics import Diagnostics, Label
-from compiler.plan.model import Negatives, Prefer, Preference, Train
+from compiler.plan.model import Generate, Negatives, Prefer, Preference, Train
 
 
 def negatives_differ(view: StageView, found: Diagnostics) -> None:
@@ -49,4 +49,24 @@ def length_is_controlled(view: StageView, found: Diagnostics) -> None:
                     Label(view.place(step.id)),
                     Label(view.place(train.id), "learnt here"),
                     help="Add to the prefer step: length_ratio = 3",
+                )
+
+
+def draws_differ(view: StageView, found: Diagnostics) -> None:
+    """What is drawn depends on the model, the prompt's text and the sampling alone, so that it can be found
+    again. Two steps with all of these the same draw the same answer for a record, and its two texts are one.
+    Drafts of one step differ; so do two steps at different temperatures."""
+    for step in view.of(Generate):
+        for other in view.before(step.id):
+            if (
+                isinstance(other, Generate)
+                and other.inputs
+                and (other.model, other.prompt, other.sampling) == (step.model, step.prompt, step.sampling)
+            ):
+                found.error(
+                    "SS644",
+                    f'"{short(step.id)}" draws what "{short(other.id)}" has drawn already',
+                    Label(view.place(step.id)),
+                    Label(view.place(other.id), "the same model, prompt and sampling"),
+                    help="Give one of them another temperature, or write drafts = 2 drafts.",
                 )
