@@ -121,7 +121,7 @@ WRITING: tuple[Kind, ...] = (
     _kind(
         "negatives",
         "negatives step",
-        "Let a model write bad answers of several kinds, one to each record, the kinds in turn.",
+        "Let a model write bad answers of several kinds, one to each record, its kind drawn by a hash.",
         INPUT,
         MODEL,
         Setting(

@@ -105,10 +105,6 @@ class Work:
         steps = (step.id for stage in self.method.stages for step in stage.steps)
         return [id for id in steps if id not in self.step_seconds]
 
-    def stage_of(self, step_id: str) -> Stage:
-        name = step_id.rpartition(".")[0]
-        return next(stage for stage in self.method.stages if stage.name == name)
-
     def adapter(self, model: str) -> Adapter | None:
         """The adapter of a model reference: none for a base, the trained one for a train step, and for a
         stage's output that of the model it gave out. A train step whose gate was closed has none."""
