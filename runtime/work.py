@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from compiler.plan.model import Binding, Method, PlanFile, PromptUse, Stage
+from compiler.plan.model import Binding, Method, PlanFile, PromptUse
 from compiler.plan.prompts import render
 from compiler.plan.selection import Selection
 from runtime.engines.protocol import (
