@@ -18,7 +18,7 @@ from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
-from compiler.plan.model import Dataset, Method, Note, PlanFile, unvalidated
+from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 from compiler.syntax import tree
@@ -43,8 +43,7 @@ def compile_spec(path: str, profile: str, seed: int | None = None, runs: Sequenc
     found = Diagnostics()
     program = load(path, found)
     try:
-        with unvalidated():
-            compiled = _compile(program, found, profile, seed, runs)
+        compiled = _compile(program, found, profile, seed, runs)
         found.items = [item for item in found.items if not program.unsure(item)]
         return compiled
     except RecursionError:

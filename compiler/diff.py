@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from compiler.plan.differences import Difference, differences
+from compiler.plan.hashing import plain
 from compiler.plan.meaning import PROFILE, Meaning, meaning, model_settings, reads
 from compiler.plan.model import AnyStep, PlanFile
 from compiler.plan.source_names import in_source
@@ -81,9 +82,9 @@ def diff_settings(old: PlanFile, new: PlanFile) -> tuple[Change, ...]:
 
 
 def _settings(plan: PlanFile) -> dict[str, Any]:
-    binding = plan.binding.model_dump(mode="json", exclude={"models", "counts", "scale"})
+    told_apart = ("models", "counts", "scale")
     return {
-        **binding,
+        **{name: value for name, value in plain(plan.binding).items() if name not in told_apart},
         "scale": f"{plan.binding.scale * 100:.12g} %",
         "models": {role: model_settings(plan.method, plan.binding, role) for role in plan.binding.models},
         "budget": next(

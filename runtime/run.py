@@ -10,6 +10,7 @@ from pathlib import Path
 
 from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
+from compiler.plan.reading import text_of
 from runtime import datasets, journal
 from runtime.bind import bind, prove
 from runtime.failures import RunFailed, RunStopped
@@ -43,7 +44,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener) -> RunSummary:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        write_whole(folder / PLAN, plan.model_dump_json(indent=1))
+        write_whole(folder / PLAN, text_of(plan))
         (folder / MANIFEST).unlink(missing_ok=True)
         known = journal.results(runs)
         with Journal(folder) as log:

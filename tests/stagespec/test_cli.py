@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.plan.model import PlanFile
+from compiler.plan.reading import plan_of, text_of
 from runtime.failures import RunFailed, RunStopped
 from stagespec.cli import main
 
@@ -155,7 +156,7 @@ def test_dry_run_goes_to_standard_output_without_colour() -> None:
 def test_json_on_standard_output_is_the_plan_itself(plan: PlanFile) -> None:
     result = cli("compile", SPEC, "--profile", "test", "--format", "json")
     assert result.exit_code == 0
-    assert PlanFile.model_validate_json(result.stdout) == plan
+    assert plan_of(result.stdout) == plan
 
 
 @pytest.mark.usefixtures("specs")
@@ -164,7 +165,7 @@ def test_out_writes_the_plan_and_nothing_beside_it() -> None:
     result = cli("compile", SPEC, "--profile", "test", "--out", "plan.json")
     assert result.exit_code == 0
     assert set(Path().iterdir()) - before == {Path("plan.json")}
-    assert PlanFile.model_validate_json(Path("plan.json").read_text()).binding.profile == "test"
+    assert plan_of(Path("plan.json").read_text()).binding.profile == "test"
 
 
 @pytest.mark.usefixtures("specs")
@@ -237,7 +238,7 @@ def test_several_profiles_and_no_laptop_is_wrong_use(specs: Path) -> None:
 @pytest.fixture
 def plan_json(plan: PlanFile) -> Path:
     path = Path("plan.json")
-    path.write_text(plan.model_dump_json(indent=2), encoding="utf-8")
+    path.write_text(text_of(plan), encoding="utf-8")
     return path
 
 
