@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from compiler import VERSION
 from compiler.checks import CHECKS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
 from compiler.estimate import Run, quote
+from compiler.frozen import Frozen
 from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
@@ -24,8 +24,7 @@ from compiler.shapes import Ref
 from compiler.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Frozen):
     """`plan` is None when there is an error among the diagnostics."""
 
     plan: PlanFile | None

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher, get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from compiler.frozen import Frozen
 
 Severity = Literal["error", "warning", "note"]
 
 SLIP = 0.75  # likeness of two words that differ by a slip: two letters swapped, one too many
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Characters `start` up to `end` of the file that people know as `file`."""
 
     file: str
@@ -28,14 +29,12 @@ class Span:
         return Span(self.file, self.start, other.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Frozen):
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Frozen):
     """Replace the characters of `span` by `text`.
 
     A `certain` mend is what the author meant beyond doubt and may be carried out unseen (`check --fix`);
@@ -47,8 +46,7 @@ class Fix:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Frozen):
     code: str
     severity: Severity
     message: str

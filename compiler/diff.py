@@ -7,9 +7,9 @@ A step whose meaning is the same and that reads from a changed one stays the sam
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from compiler.frozen import Frozen
 from compiler.plan.differences import Difference, differences
 from compiler.plan.hashing import plain
 from compiler.plan.meaning import PROFILE, Meaning, meaning, model_settings, reads
@@ -19,8 +19,7 @@ from compiler.plan.source_names import in_source
 Mark = Literal["+", "~", "=", "-"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Frozen):
     """One field that differs. `subject` is what it is a field of: "" for the step itself, `prompt respond`,
     `profile` and so on; `field` is named as in the source; `place` is empty where it stands nowhere."""
 
@@ -31,8 +30,7 @@ class Change:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepChange:
+class StepChange(Frozen):
     """What became of a step. `upstream` are the nearest changed steps that a step which is itself the same
     reads from; `was` is the name that it had before, where it was renamed."""
 

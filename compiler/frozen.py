@@ -22,6 +22,7 @@ class Frozen:
     _factories: ClassVar[dict[str, Callable[[], Any]]]
 
     def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
         # A class without a docstring would get its signature as one, which takes longer than all the rest.
         cls.__doc__ = cls.__doc__ or cls.__name__
         dataclass(init=False, repr=False, eq=False)(cls)

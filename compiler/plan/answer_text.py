@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from compiler.frozen import Frozen
 
 
 def listing(text: str) -> frozenset[str]:
@@ -51,8 +52,7 @@ _REFUSAL = re.compile(
 _BARE = frozenset({"yes", "no", "ok", "okay", "sure", "true", "false", "yeah", "nope"})
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Frozen):
     """A word in lower case and where it stands in the text."""
 
     text: str
@@ -189,8 +189,7 @@ _SMALL = {word: value for value, word in enumerate(_UNITS)} | _TENS
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen):
     """A number in a text, written in digits or in words."""
 
     value: float
