@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any
 
 from compiler.frozen import Frozen
@@ -47,6 +46,8 @@ def _fields(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
 
 
 def _entries(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterator[Difference]:
+    from difflib import SequenceMatcher  # only where there is another plan
+
     matcher = SequenceMatcher(
         None, [canonical_json(item) for item in old], [canonical_json(item) for item in new], autojunk=False
     )

@@ -205,7 +205,7 @@ class StageScope:
         found by name: the column that the stage's source writes.
         """
         return {
-            name: self.columns.get(name, self.grown(name))
+            name: self.columns[name] if name in self.columns else self.grown(name)
             for name, d in self.definitions.items()
             if d.kind.value in MAPS
         }
