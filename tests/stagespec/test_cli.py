@@ -481,3 +481,21 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = python("-c", script)
     assert done.stdout.strip() == "[]"
+
+
+def test_compiling_what_has_not_changed_loads_little(tmp_path: Path) -> None:
+    """A cold compile takes as long as what it loads: validation, parser and templates are for what is new."""
+    spec = Path(__file__).parents[2] / "specs" / "stage_3_generation.stage"
+    script = (
+        "import os, sys\n"
+        f"os.environ['XDG_CACHE_HOME'] = {str(tmp_path)!r}\n"
+        "from stagespec.cli import main\n"
+        f"main({['compile', '--dry-run', str(spec), '--profile', 'laptop']!r}, standalone_mode=False)\n"
+        "unneeded = {'pydantic', 'lark', 'jinja2', 'rich', 'difflib', 'tempfile', 'compiler.plan.answers'}\n"
+        "print(sorted(unneeded & set(sys.modules)), file=sys.stderr)\n"
+    )
+    first, second = python("-c", script), python("-c", script)
+    assert "'lark'" in first.stderr
+    assert "'pydantic'" not in first.stderr
+    assert second.stderr.strip() == "[]"
+    assert second.stdout == first.stdout
