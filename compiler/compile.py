@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from compiler import VERSION
 from compiler.checks import CHECKS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
 from compiler.estimate import Run, quote
+from compiler.frozen import Frozen
 from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.lowering import KINDS, Lowering
@@ -18,14 +18,13 @@ from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
-from compiler.plan.model import Dataset, Method, Note, PlanFile, unvalidated
+from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 from compiler.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Frozen):
     """`plan` is None when there is an error among the diagnostics."""
 
     plan: PlanFile | None
@@ -43,8 +42,7 @@ def compile_spec(path: str, profile: str, seed: int | None = None, runs: Sequenc
     found = Diagnostics()
     program = load(path, found)
     try:
-        with unvalidated():
-            compiled = _compile(program, found, profile, seed, runs)
+        compiled = _compile(program, found, profile, seed, runs)
         found.items = [item for item in found.items if not program.unsure(item)]
         return compiled
     except RecursionError:

@@ -33,7 +33,7 @@ def fill_in_constants(low: Lowering) -> None:
                     help="For example constant pilot_size = 200 items.",
                 )
         if values:
-            filled = Filler(values)
+            filled = Filler(values, program.sources[name].text)
             program.files[name] = replace(file, definitions=tuple(map(filled.definition, file.definitions)))
             for word, symbol in list(program.scopes[name].items()):
                 if symbol.file == name and symbol.kind != "constant":
@@ -56,11 +56,16 @@ def _redefine(low: Lowering, old: tree.Definition, new: tree.Definition) -> None
 class Filler:
     """Replaces names by values in the places where an expression can stand."""
 
-    def __init__(self, values: Mapping[str, tree.Node]) -> None:
+    def __init__(self, values: Mapping[str, tree.Node], text: str) -> None:
         self.values = values
+        self.text = text
         self.used: set[str] = set()
 
     def definition(self, definition: tree.Definition) -> tree.Definition:
+        """Most definitions name no constant, and stay as they are."""
+        text = self.text[definition.span.start : definition.span.end]
+        if not any(name in text for name in self.values):
+            return definition
         return replace(definition, body=self.node(definition.body))
 
     def node(self, node: tree.Node) -> tree.Node:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher, get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from compiler.frozen import Frozen
 
 Severity = Literal["error", "warning", "note"]
 
 SLIP = 0.75  # likeness of two words that differ by a slip: two letters swapped, one too many
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Characters `start` up to `end` of the file that people know as `file`."""
 
     file: str
@@ -28,14 +28,12 @@ class Span:
         return Span(self.file, self.start, other.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Frozen):
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Frozen):
     """Replace the characters of `span` by `text`.
 
     A `certain` mend is what the author meant beyond doubt and may be carried out unseen (`check --fix`);
@@ -47,8 +45,7 @@ class Fix:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Frozen):
     code: str
     severity: Severity
     message: str
@@ -97,7 +94,7 @@ class Diagnostics:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or an empty string where nothing is near."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    near = _near(word, known, 1)
     return f'did you mean "{near[0]}"?' if near else ""
 
 
@@ -106,11 +103,17 @@ def respelled(span: Span, word: str, known: Iterable[str]) -> Fix | None:
 
     Certain only if one word alone is near, and so near that a slip of the fingers tells them apart.
     """
-    near = get_close_matches(word, sorted(set(known)), n=2, cutoff=0.6)
+    near = _near(word, known, 2)
     if not near:
         return None
-    likeness = SequenceMatcher(None, near[0], word).ratio()
-    return Fix(span, near[0], certain=len(near) == 1 and likeness >= SLIP)
+    return Fix(span, near[0], certain=len(near) == 1 and near == _near(word, near, 1, SLIP))
+
+
+def _near(word: str, known: Iterable[str], most: int, likeness: float = 0.6) -> list[str]:
+    """The words that are most like it, the nearest first."""
+    from difflib import get_close_matches  # only where something is wrong
+
+    return get_close_matches(word, sorted(set(known)), n=most, cutoff=likeness)
 
 
 def quoted(fix: Fix | None) -> Fix | None:

@@ -7,10 +7,11 @@ A step whose meaning is the same and that reads from a changed one stays the sam
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from compiler.frozen import Frozen
 from compiler.plan.differences import Difference, differences
+from compiler.plan.hashing import plain
 from compiler.plan.meaning import PROFILE, Meaning, meaning, model_settings, reads
 from compiler.plan.model import AnyStep, PlanFile
 from compiler.plan.source_names import in_source
@@ -18,8 +19,7 @@ from compiler.plan.source_names import in_source
 Mark = Literal["+", "~", "=", "-"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Frozen):
     """One field that differs. `subject` is what it is a field of: "" for the step itself, `prompt respond`,
     `profile` and so on; `field` is named as in the source; `place` is empty where it stands nowhere."""
 
@@ -30,8 +30,7 @@ class Change:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepChange:
+class StepChange(Frozen):
     """What became of a step. `upstream` are the nearest changed steps that a step which is itself the same
     reads from; `was` is the name that it had before, where it was renamed."""
 
@@ -81,9 +80,9 @@ def diff_settings(old: PlanFile, new: PlanFile) -> tuple[Change, ...]:
 
 
 def _settings(plan: PlanFile) -> dict[str, Any]:
-    binding = plan.binding.model_dump(mode="json", exclude={"models", "counts", "scale"})
+    told_apart = ("models", "counts", "scale")
     return {
-        **binding,
+        **{name: value for name, value in plain(plan.binding).items() if name not in told_apart},
         "scale": f"{plan.binding.scale * 100:.12g} %",
         "models": {role: model_settings(plan.method, plan.binding, role) for role in plan.binding.models},
         "budget": next(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from compiler.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(Frozen):
     """A GPU as estimates see it.
 
     `memory_gib` is what programs can have of it; `tflops` are dense bf16 products with sums in

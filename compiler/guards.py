@@ -6,14 +6,14 @@ wrong spec that shows it, and that every test and every module named here is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from compiler.frozen import Frozen
 
 Where = Literal["compile", "bind", "run", "design", "open"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Frozen):
     """One way in which an experiment fooled itself.
 
     `codes` are diagnostics that stop it before anything runs; `how` says what else does, or what of the

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax import tree
 from compiler.syntax.kept import tree_of
@@ -16,8 +17,7 @@ LANGUAGE = 1
 PROFILES = "profiles.stage"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Frozen):
     """A definition and the file whose names it sees."""
 
     definition: tree.Definition

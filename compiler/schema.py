@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from compiler.frozen import Frozen
 from compiler.shapes import (
     Anything,
     Choice,
@@ -89,8 +88,7 @@ RATING = (
 CRITIC_METHODS = {"labels": LABELS, "likelihood_gain": LIKELIHOOD_GAIN, "rating": RATING}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Frozen):
     """One kind of block: what a message calls it, what it is for, and its fields.
 
     `relation` is the word that may stand in its head: `stage B after A`.

@@ -6,10 +6,11 @@ Shapes know nothing of names: a name is read as a `Ref`, and the lowering of its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.syntax import tree
 from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
 
@@ -21,8 +22,7 @@ class Bad:
 BAD = Bad()
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Frozen):
     """A name, or names joined by dots; `last` is the place of the last of them."""
 
     name: str
@@ -34,8 +34,7 @@ class Ref:
         return self.last or self.span
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Frozen):
     """`file("path", sha256 = "...")`."""
 
     path: tree.Text
@@ -84,8 +83,7 @@ def _expected(
     return BAD
 
 
-@dataclass(frozen=True, slots=True)
-class NumberOf:
+class NumberOf(Frozen):
     """A bare number, `low` and `high` included."""
 
     low: float = 0.0
@@ -108,8 +106,7 @@ class NumberOf:
         return node.value
 
 
-@dataclass(frozen=True, slots=True)
-class QuantityOf:
+class QuantityOf(Frozen):
     """A number with a unit of one dimension; read in the dimension's base unit."""
 
     dimension: str
@@ -163,8 +160,7 @@ def _bounds(low: float, high: float, unit: str = "") -> str:
     return f" from {low:g} to {high:g}{tail}"
 
 
-@dataclass(frozen=True, slots=True)
-class TextOf:
+class TextOf(Frozen):
     says: str = "a text"
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
@@ -175,16 +171,14 @@ class TextOf:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TruthOf:
+class TruthOf(Frozen):
     says: str = "true or false"
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
         return node.value if isinstance(node, tree.Truth) else _expected(self, node, found)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Frozen):
     words: tuple[str, ...]
 
     @property
@@ -206,8 +200,7 @@ class Choice:
         return node.value
 
 
-@dataclass(frozen=True, slots=True)
-class NameOf:
+class NameOf(Frozen):
     """A reference; `what` says to what."""
 
     what: str
@@ -220,8 +213,7 @@ class NameOf:
         return Ref(node.value, node.span) if isinstance(node, tree.Name) else _expected(self, node, found)
 
 
-@dataclass(frozen=True, slots=True)
-class PathOf:
+class PathOf(Frozen):
     """A reference that may reach into a split or another stage: `good`, `data.train`, `stage.model`."""
 
     what: str
@@ -247,8 +239,7 @@ def dotted(node: tree.Node) -> Ref | None:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Frozen):
     item: Shape
     at_least: int = 0
 
@@ -266,8 +257,7 @@ class ListOf:
         return BAD if any(value is BAD for value in values) else tuple(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Frozen):
     """A phrase: a head and, after given words, tails: `critic by model`."""
 
     head: Shape
@@ -295,8 +285,7 @@ def _hole(shape: Shape) -> str:
     return f"NUMBER {shape.spelling}" if isinstance(shape, QuantityOf) else shape.says
 
 
-@dataclass(frozen=True, slots=True)
-class FileOf:
+class FileOf(Frozen):
     says: str = 'file("path", sha256 = "...")'
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
@@ -317,8 +306,7 @@ class FileOf:
         return Filed(node.arguments[0], sha, node.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(Frozen):
     """An expression whose meaning the lowering decides."""
 
     says: str
@@ -327,8 +315,7 @@ class Anything:
         return node
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """One field of a block: its shape, whether it must be there, and a line of documentation."""
 
     name: str
@@ -337,8 +324,7 @@ class Setting:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Frozen):
     """The fields of one block as read; absent and bad ones are not in it."""
 
     values: Mapping[str, Any]
@@ -360,8 +346,7 @@ class Values:
         return value.value if isinstance(value, tree.Text) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOf:
+class RecordOf(Frozen):
     settings: tuple[Setting, ...]
     says: str = "a block of settings { ... }"
 

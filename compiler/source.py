@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
@@ -25,7 +26,7 @@ class Source:
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of a character, both counted from 1."""
         if not self._line_starts:
-            self._line_starts = [0] + [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+            self._line_starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from compiler.plan.hashing import plain
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import Evaluate, PlanFile, PromptUse, Train
 from compiler.plan.selection import Selection
@@ -73,7 +75,7 @@ def prove(work: Work) -> None:
 
 def _one_base(plan: PlanFile, listener: Listener) -> tuple[str, LocalModel]:
     """The one resident base that serves all roles."""
-    sources = {digest(bound.source.model_dump(mode="json")) for bound in plan.binding.models.values()}
+    sources = {digest(plain(bound.source)) for bound in plan.binding.models.values()}
     if len(sources) != 1:
         raise RunFailed(
             "this plan binds more than one base model",
@@ -127,7 +129,7 @@ def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
                     add(arm.prompt, held_out_items(step, work))
                 continue
             for use in prompt_uses(step):
-                add(use.model_copy(update={"columns": {}}), _known_rows(work, use))
+                add(replace(use, columns={}), _known_rows(work, use))
     return prompts
 
 
@@ -142,7 +144,7 @@ def _stand_in(type_: str, work: Work) -> Any:
     """A value by which a prompt can be rendered before its records are made."""
     if type_ == "principles":
         return [
-            {"id": name, **principle.model_dump()}
+            {"id": name, **plain(principle)}
             for constitution in work.method.constitutions.values()
             for name, principle in list(constitution.principles.items())[:3]
         ]
@@ -175,9 +177,7 @@ def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Ce
     """The certificate, from this run's journal where the same model, engine and prompts were certified."""
     goldens = {f"{name}/{i}": ids for name, many in prompts.items() for i, ids in enumerate(many)}
     bound = work.binding.models[work.role]
-    key = digest(
-        work.engine.facts.fingerprint, {n: list(ids) for n, ids in goldens.items()}, bound.model_dump()
-    )
+    key = digest(work.engine.facts.fingerprint, {n: list(ids) for n, ids in goldens.items()}, plain(bound))
     for event in journal.read(work.journal.path):
         if event["event"] == "certificate" and event["key"] == key:
             return Certificate.from_json(event["certificate"])

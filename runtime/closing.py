@@ -11,8 +11,8 @@ from runtime.work import Work
 
 
 def closing_lines(work: Work) -> tuple[str, ...]:
-    """What a person reads last: what was made, the verdicts, and what each stage gives out. What every verdict
-    has to admit is told once."""
+    """What a person reads last: what was made, the verdicts, and what each stage gives out. What every
+    verdict has to admit is told once."""
     verdicts = [
         outcome.verdict.reasons
         for outcome in work.outcomes.values()

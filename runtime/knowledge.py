@@ -161,5 +161,6 @@ def _written(used: set[tuple[str, str]], by_role: Counter[str], method: Method) 
 
 def _texts(critic: Critic) -> Iterator[str]:
     for method in critic.methods:
-        fields = method.model_dump()
-        yield from (fields[name] for name in ("template", "given", "neutral") if name in fields)
+        yield from (
+            getattr(method, name) for name in ("template", "given", "neutral") if hasattr(method, name)
+        )

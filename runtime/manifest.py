@@ -11,6 +11,7 @@ from dataclasses import asdict, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Prefer, Stage, Train
 from runtime.figures.items import item_groups
 from runtime.figures.principles import principle_uses
@@ -47,8 +48,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "stagespec_manifest": 1,
         "stopped": stopped,
         "not_run": work.not_run,
-        "plan": {"hashes": plan.hashes.model_dump(), "name": plan.method.name, "compiler": plan.compiler},
-        "binding": plan.binding.model_dump(mode="json"),
+        "plan": {"hashes": plain(plan.hashes), "name": plan.method.name, "compiler": plan.compiler},
+        "binding": plain(plan.binding),
         "model": {
             "role": work.role,
             "source": work.local.source,
@@ -66,7 +67,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         },
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "taints": work.taints,
-        "notes": [note.model_dump() for note in plan.notes],
+        "notes": [plain(note) for note in plan.notes],
         "certificate": work.certificate.as_json() if work.certificate else None,
         "adapter_parity": work.parities,
         "critics": [
@@ -94,7 +95,7 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
         "training": [
             {
                 "step": step.id,
-                "plan": step.model_dump(mode="json"),
+                "plan": plain(step),
                 "result": _plain(work.outcomes.get(step.id)),
             }
             for step in stage.steps
@@ -155,7 +156,7 @@ def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict
         "step": key,
         "critic": use.critic,
         "doc": critic.doc,
-        "accept": accept.model_dump() if accept else None,
+        "accept": plain(accept) if accept else None,
         "methods": [method.method for method in critic.methods],
         "used": ruling.method if ruling else None,
         "threshold": ruling.threshold if ruling else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from compiler.plan.hashing import hashes
 from compiler.plan.model import PlanFile
+from compiler.plan.reading import text_of
 from compiler.plan.selection import Selection, everything
 from runtime import datasets, forking, journal
 from runtime.bind import bind, prove
@@ -49,7 +50,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
-        write_whole(folder / PLAN, plan.model_dump_json(indent=1))
+        write_whole(folder / PLAN, text_of(plan))
         known = journal.results(runs, folder)
         with Journal(folder) as log:
             work = bind(plan, folder, log, known, listener, selection or everything(plan.method))

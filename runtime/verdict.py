@@ -69,7 +69,7 @@ def reach_verdict(
     "improved" needs a significant test, at least the smallest effect, no type that got significantly
     worse, an arm that also beats every other baseline, and no taint. What is missing fails closed.
     """
-    comparison = comparison.model_copy(update={"alpha": comparison.alpha / (1 + opened_before)})
+    comparison = replace(comparison, alpha=comparison.alpha / (1 + opened_before))
     arms = {name: arm_rate(flags, passed_raw[name], lengths[name]) for name, flags in passed.items()}
     missing = [name for name in wanted_arms if not passed.get(name)]
     uneven = [name for name, flags in passed.items() if set(flags) != set(types)]

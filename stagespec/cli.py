@@ -114,7 +114,9 @@ def compile(
         click.echo(f"the plan is in {out}; run it with: stagespec run {out}", err=True)
     if format == "json":
         if out is None:
-            click.echo(plan.model_dump_json(indent=2))
+            from compiler.plan.reading import text_of
+
+            click.echo(text_of(plan))
     elif shown:
         _show_plan(plan, verbose, runs, against)
     elif out is None:

@@ -11,7 +11,6 @@ from compiler.compile import Compiled, compile_spec
 from compiler.diagnostics import Diagnostics, listing
 from compiler.plan.model import PlanFile
 from compiler.resolve import load, profiles_name
-from stagespec import diagnostics_json, diagnostics_text
 from stagespec.earlier_runs import earlier_runs
 from stagespec.endings import ERRORS
 from stagespec.terminal import has_colour
@@ -38,6 +37,8 @@ def compiled_or_exit(
     found = result.diagnostics
     if result.plan is None or (found.failed and not may_lack_lock):
         if format == "json":
+            from stagespec import diagnostics_json
+
             click.echo(diagnostics_json.render(found.items, result.program.sources))
         else:
             show(result)
@@ -49,6 +50,8 @@ def compiled_or_exit(
 
 def show(result: Compiled) -> None:
     """All diagnostics as text on standard error."""
+    from stagespec import diagnostics_text
+
     text = diagnostics_text.render(
         result.diagnostics.items, result.program.sources, colour=has_colour(sys.stderr)
     )

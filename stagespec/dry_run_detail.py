@@ -9,6 +9,7 @@ from typing import Any
 
 from compiler.checks.view import short
 from compiler.diagnostics import listing
+from compiler.plan.hashing import canonical_json, plain
 from compiler.plan.meaning import prompt_uses, written_use
 from compiler.plan.model import (
     AnyStep,
@@ -28,6 +29,7 @@ from stagespec.step_lines import UNBROKEN
 from stagespec.wording import condition, count, duration, money
 
 WIDTH = 100
+UNSAID: tuple[Any, ...] = (None, [], {}, "")
 # Steps say these on the first screen or in sections of their own.
 SAID = frozenset({"id", "kind", "doc", "columns", "prompt", "arms", "require", "condition"})
 
@@ -48,8 +50,7 @@ def detail(plan: PlanFile) -> Iterator[str]:
 def _prompts(plan: PlanFile) -> Iterator[str]:
     yield "PROMPTS as they will look; examples are drawn anew for each record, ⟨…⟩ is a column of the record"
     uses = [one for stage in plan.method.stages for step in stage.steps for one in asked(step)]
-    for use in dict.fromkeys(json.dumps(u.model_dump(), sort_keys=True) for _, u in uses):
-        shown = PromptUse.model_validate_json(use)
+    for shown in {canonical_json(use): use for _, use in uses}.values():
         steps = [name for name, other in uses if other == shown]
         prompt = plan.method.prompts[shown.prompt]
         yield ""
@@ -157,8 +158,8 @@ def _settings(plan: PlanFile) -> Iterator[str]:
 
 def settings(step: AnyStep) -> list[str]:
     """`key = value` for all that a step says in no sentence of its own, defaults included."""
-    values = step.model_dump(exclude=set(SAID), exclude_none=True)
-    return [_setting(key, value) for key, value in values.items() if value not in ((), {}, "")]
+    values = plain(step).items()
+    return [_setting(key, value) for key, value in values if key not in SAID and value not in UNSAID]
 
 
 def _estimates(plan: PlanFile) -> Iterator[str]:
@@ -192,7 +193,7 @@ def _setting(key: str, value: Any) -> str:
         use = written_use(value)
         if use:
             return f"{key}{UNBROKEN}={UNBROKEN}{_value(use)}"
-        inner = ", ".join(_setting(k, v) for k, v in value.items() if v not in (None, (), {}, ""))
+        inner = ", ".join(_setting(k, v) for k, v in value.items() if v not in UNSAID)
         return f"{key}{UNBROKEN}={UNBROKEN}{{{UNBROKEN}{inner}{UNBROKEN}}}"
     if isinstance(value, tuple | list):
         return f"{key}{UNBROKEN}={UNBROKEN}[{', '.join(map(_value, value))}]"

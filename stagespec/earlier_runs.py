@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from compiler.estimate import Measured, Run
 from compiler.estimate.history import model_keys
 from compiler.plan.model import Binding
@@ -31,9 +29,11 @@ def earlier_runs(runs: Path) -> tuple[Run, ...]:
 
 
 def _run(path: Path) -> Run | None:
+    from compiler.plan.reading import adapter
+
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        binding = Binding.model_validate(manifest["binding"])
+        binding = adapter(Binding).validate_python(manifest["binding"])
         return Run(
             name=path.parent.name,
             engine=binding.engine,
@@ -42,7 +42,7 @@ def _run(path: Path) -> Run | None:
             hardware=manifest["machine"].get("hardware", ""),
             steps=tuple(_steps(manifest)),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

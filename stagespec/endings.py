@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from typing import Any
 
 import click
@@ -71,6 +69,9 @@ def _unforeseen(error: Exception) -> int:
         return say(f"this needs {package}, which is not installed", f"pip install 'stagespec[{extra}]'")
     if isinstance(error, MemoryError):
         return say("there is not enough memory")
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="stagespec-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:

@@ -28,7 +28,9 @@ def is_plan(path: Path) -> bool:
 
 def write_plan(plan: PlanFile, path: Path) -> None:
     """RunFailed, and nothing half-written, where it cannot be written."""
-    write_text(plan.model_dump_json(indent=2) + "\n", path)
+    from compiler.plan.reading import text_of
+
+    write_text(text_of(plan) + "\n", path)
 
 
 def write_text(text: str, path: Path) -> None:
@@ -43,11 +45,13 @@ def read_plan(path: Path) -> PlanFile:
     """The plan, verified against the hashes that it names. Refused says what is wrong with it."""
     from pydantic import ValidationError
 
+    from compiler.plan.reading import plan_of
+
     text = _read(path)
     if MARK not in text:
         raise Refused(f'"{path}" is not a plan: stagespec compile SPEC --out {path.name} writes one')
     try:
-        plan = PlanFile.model_validate_json(text)
+        plan = plan_of(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -4,18 +4,17 @@ Each reads one stage of the plan and appends diagnostics. The registry says whic
 and which of the mistakes of `compiler.guards` it stops; its docstring is what `stagespec explain` shows.
 """
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from compiler.checks import data, evaluation, hardware, pairs, requirements, stages, training
 from compiler.checks.hardware import HardwareCheck, HardwareView
 from compiler.checks.view import Check, StageView, Texts
+from compiler.frozen import Frozen
 
 C = TypeVar("C")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard(Generic[C]):
+class Guard(Frozen, Generic[C]):
     """A check, its codes, and the numbers of the mistakes that it stops."""
 
     check: C

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil, floor, inf, log2, sqrt
 from statistics import NormalDist
 
@@ -137,8 +138,14 @@ def items_needed(lift: float, alpha: float, discordant: float) -> int:
     Connor (1987), Biometrics 43:207: n = (z_a sqrt(p) + z_b sqrt(p - d^2))^2 / d^2, with p the
     discordant share and d the lift.
     """
-    z_alpha, z_beta = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(POWER)
+    z_alpha, z_beta = _quantile(1 - alpha / 2), _quantile(POWER)
     return ceil((z_alpha * sqrt(discordant) + z_beta * sqrt(discordant - lift**2)) ** 2 / lift**2)
+
+
+@cache
+def _quantile(share: float) -> float:
+    """Of the standard normal distribution."""
+    return NormalDist().inv_cdf(share)
 
 
 def detectable_lift(items: int, alpha: float, discordant: float) -> float:

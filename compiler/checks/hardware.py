@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from compiler.checks.view import short
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.estimate.dimensions import dimensions
 from compiler.estimate.memory import UTILIZATION
+from compiler.frozen import Frozen
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
 from compiler.plan.lock_key import lock_key
 from compiler.plan.model import Method, Quote, Train
 
 
-@dataclass(frozen=True, slots=True)
-class HardwareView:
+class HardwareView(Frozen):
     """The method, bound to a profile, with its quote and the models' facts by role."""
 
     method: Method

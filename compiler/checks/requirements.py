@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.checks.view import StageView, short
 from compiler.diagnostics import Diagnostics
+from compiler.frozen import Frozen
 from compiler.plan.expressions import Value
 from compiler.plan.model import Evaluate, Expression, Gate, Quality
 
@@ -18,8 +18,7 @@ SHARES = ("accepted", "rate_rejected", "rate_where", "arm_rate")
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Frozen):
     """`measure op value`, with what may be measured: from `least` to `most`."""
 
     measure: Expression

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.diagnostics import Diagnostics, Span
+from compiler.frozen import Frozen
 from compiler.plan.model import AnyStep, Method, Stage, Supervised, Train
 
 S = TypeVar("S")
@@ -29,8 +29,7 @@ class Texts:
         return self._known[key]
 
 
-@dataclass(frozen=True, slots=True)
-class StageView:
+class StageView(Frozen):
     """`steps` are those of all stages by id: what a stage reads of an earlier one is looked up there too.
     `read_elsewhere` are the steps whose records another stage reads."""
 

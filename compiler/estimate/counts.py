@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from compiler.estimate.history import History, Measured
+from compiler.frozen import Frozen
 from compiler.plan.model import ITEMS_PER_LIST, AnyStep, Best, Generate, Scaled, Split, Stage
 
 # Assumed until a run has been seen: the share of its records that a step of this kind keeps. Others
@@ -15,16 +15,14 @@ SHARE_KEPT: Mapping[str, float] = {"filter": 0.75, "judge": 0.6, "prefer": 0.5}
 ENDS = frozenset({"quality", "review", "gate", "evaluate", "train", "output"})
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Frozen):
     """Records that a step passes on for each that it reads, and the run that showed it (empty: assumed)."""
 
     value: float
     run: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Frozen):
     """Records by step id: what each step reads (of a source, the number of its completions), and the
     run in which what is kept on the way was measured (empty: assumed)."""
 

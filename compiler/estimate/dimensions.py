@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import fields
 
+from compiler.frozen import Frozen
 from compiler.lock import Facts
 from compiler.plan.model import FolderSource, HubSource, ModelBinding
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:
+class Dimensions(Frozen):
     """Sizes of a decoder with gated feed-forward layers. `parameters` counts tied weights once.
 
     `known` is False for sizes that were guessed from a name: good for a guess at time and memory,
@@ -82,6 +82,7 @@ PUBLIC: dict[str, Dimensions] = {
     "meta-llama/Llama-3.1-70B": _public(80, 8192, 28672, 64, 8, 128256, 70_553_706_496),
     "mistralai/Mistral-7B-v0.3": _public(32, 4096, 14336, 32, 8, 32768, 7_248_023_552),
 }
+SIZES = [field.name for field in fields(Dimensions)]
 SIZE_IN_NAME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([bBmM])(?![a-zA-Z])")
 TUNED = re.compile(r"-(Instruct|Base)$")  # the same sizes as the checkpoint that the table names
 
@@ -90,7 +91,7 @@ def dimensions(binding: ModelBinding, facts: Facts) -> Dimensions | None:
     """The bound checkpoint's sizes; None where not even its name tells anything."""
     found = facts.get("dimensions")
     if found is not None:
-        return Dimensions(**{name: found[name] for name in Dimensions.__slots__ if name in found})
+        return Dimensions(**{name: found[name] for name in SIZES if name in found})
     source = binding.source
     name = source.repository if isinstance(source, HubSource) else getattr(source, "path", "")
     if isinstance(source, HubSource) and (known := PUBLIC.get(TUNED.sub("", name))):

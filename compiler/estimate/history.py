@@ -8,14 +8,14 @@ profile's name and GPU stand for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from compiler.frozen import Frozen
 from compiler.plan.lock_key import lock_key
 from compiler.plan.model import Binding
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Frozen):
     """One step of one run. Records in and kept; requests `asked`, and those computed (the others were known
     from an earlier run), with their tokens; seconds.
 
@@ -34,8 +34,7 @@ class Measured:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Frozen):
     """A run by its folder's name; `models` are lock keys with precisions; `hardware` as in its quote."""
 
     name: str
@@ -51,8 +50,7 @@ def model_keys(binding: Binding) -> frozenset[str]:
     return frozenset(f"{lock_key(bound)} {bound.precision}" for bound in binding.models.values())
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Frozen):
     """Runs of the same engine and models, the newest first; `here` are those on the same machine."""
 
     runs: Sequence[Run] = ()

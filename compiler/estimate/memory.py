@@ -7,10 +7,10 @@ activations. What depends on kernels and allocators stands in `Constants`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from compiler.estimate.dimensions import Dimensions
+from compiler.frozen import Frozen
 from compiler.plan.model import Lora
 
 GIB = 2.0**30
@@ -32,8 +32,7 @@ LORA_MODULES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(Frozen):
     """What no configuration tells. Counted from the modules of transformers' Llama and Qwen2 as they
     are with SDPA; `tests/benchmarks/fit_memory.py` fits them to measured peaks, and has not been given
     any yet.
@@ -68,8 +67,7 @@ LOGITS_AT_ONCE = 2.0**26  # the transformers engine's limit on logits in one bat
 ROWS = 64  # sequences that the transformers engine draws at once
 
 
-@dataclass(frozen=True, slots=True)
-class Peak:
+class Peak(Frozen):
     """Bytes by part. `needed` is their sum; `taken` is more where an engine fills what it is given, and
     then `filled` says with what."""
 
@@ -107,8 +105,7 @@ def lora_parameters(sizes: Dimensions, lora: Lora) -> int:
     return sizes.layers * sum(lora.rank * sum(projections[name]) for name in LORA_MODULES[lora.modules])
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Frozen):
     """A training's settings as its memory sees them: `tokens` in the largest batch, padding counted,
     `targets` of them with a loss. Without `checkpointing` every layer's activations are kept."""
 
@@ -157,8 +154,7 @@ def _layer(sizes: Dimensions, lora: Lora, constants: Constants) -> float:
     return constants.per_width * width + constants.per_inner * sizes.inner + constants.per_dropped * dropped
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Frozen):
     """What vLLM is to serve: sequences of so many tokens at most, and adapters up to a rank."""
 
     precision: Precision

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from compiler.estimate import memory
@@ -12,6 +11,7 @@ from compiler.estimate.dimensions import Dimensions, dimensions
 from compiler.estimate.history import History, Run
 from compiler.estimate.speed import FILTERED_PER_S, SPEEDS, Work, cpu_seconds, gpu_seconds, pace
 from compiler.estimate.tokens import ASKING, Counter, Tokens
+from compiler.frozen import Frozen
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
 from compiler.plan.model import (
@@ -32,8 +32,7 @@ MOCK_BILLIONS = 0.001
 ASSUMED = "assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class Estimator:
+class Estimator(Frozen):
     method: Method
     bound: Bound
     counter: Counter

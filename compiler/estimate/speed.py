@@ -12,10 +12,10 @@ much longer its steps of a kind took than these formulas say of the tokens that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from compiler.estimate.dimensions import Dimensions
 from compiler.estimate.history import History
+from compiler.frozen import Frozen
 from compiler.gpus import Gpu
 
 # Shares of what data sheets promise. The last is measured: 180 tokens a second, QLoRA of a 32B model
@@ -27,8 +27,7 @@ TRAINING_QUANTISED = 0.1
 FILTERED_PER_S = 20_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
+class Speed(Frozen):
     """Tokens per second for a model of one billion parameters."""
 
     write: float
@@ -44,8 +43,7 @@ SPEEDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Frozen):
     """What a step asks of the hardware: tokens, and how many sequences of what length are open at once."""
 
     read: float = 0.0

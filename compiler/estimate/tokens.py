@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from compiler.estimate.history import History, Measured
+from compiler.frozen import Frozen
 from compiler.lock import Facts
 from compiler.plan.model import (
     AnyStep,
@@ -42,8 +42,7 @@ RECORD = 20.0  # tokens that a record's columns add to a template
 JUDGED = {"labels": 60.0, "rating": 60.0, "likelihood_gain": 120.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Frozen):
     """Tokens of one step. `longest` is the most that one sequence can have, `targets` those of it that
     carry a loss. `run` names the run in which lengths were measured (empty: assumed)."""
 
@@ -60,8 +59,7 @@ class Tokens:
         return self.read + self.written + self.trained
 
 
-@dataclass(frozen=True)
-class Counter:
+class Counter(Frozen):
     """Counts for the resident model: exact where the lock has counted a text, else by its characters."""
 
     method: Method

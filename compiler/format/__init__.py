@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from lark import UnexpectedInput
@@ -11,12 +10,12 @@ from compiler.diagnostics import Diagnostics
 from compiler.format.layout import Layout
 from compiler.format.leaves import read_leaves
 from compiler.format.pieces import read_body
+from compiler.frozen import Frozen
 from compiler.source import Source
 from compiler.syntax.parse import parse
 
 
-@dataclass(frozen=True, slots=True)
-class Formatted:
+class Formatted(Frozen):
     text: str
 
 

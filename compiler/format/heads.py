@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from compiler.format.breaking import Breaker
 from compiler.format.leaves import Leaf
 from compiler.format.measure import flat
 from compiler.format.pieces import Element, Group, Piece, first_leaf
+from compiler.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Frozen):
     """Cells that are aligned with those of neighbours of the same `table`, and the pieces after them."""
 
     table: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lark import Token
 
+from compiler.frozen import Frozen
 from compiler.syntax.grammar import plain_parser
 from compiler.syntax.strings import dedented
 from compiler.units import split_quantity
@@ -21,8 +21,7 @@ _ENTRIES = frozenset(
 _GAP = re.compile(r"#[^\n]*|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Frozen):
     """`own_line`: nothing but white space before it on its line. `blank`: a blank line before it."""
 
     text: str
@@ -30,8 +29,7 @@ class Comment:
     blank: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Frozen):
     """One token. `newline` and `blank` tell of the space after `comments`; `block` are the lines of a text
     block, without their common indentation."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compiler.format.leaves import END, Comment, Leaf
+from compiler.frozen import Frozen
 
 Kind = Literal["block", "record", "list", "call", "parentheses"]
 
@@ -27,8 +28,7 @@ class Element:
     trailing: Comment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Frozen):
     """`opening` stands behind the bracket that opens the body, `dangling` before the one that closes it."""
 
     elements: tuple[Element, ...]
@@ -36,8 +36,7 @@ class Body:
     dangling: tuple[Comment, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Frozen):
     opener: Leaf
     kind: Kind
     body: Body

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from compiler.format.measure import WIDTH
+from compiler.frozen import Frozen
 
 BEFORE_COMMENT = "   "
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen):
     """An element laid out: its cells, and its lines, of which the first goes on behind the cells."""
 
     table: str

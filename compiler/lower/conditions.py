@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.plan.expressions import COMPARE, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.schema import FINISH_REASONS
@@ -16,8 +16,7 @@ from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_cer
 Value = Expression | float | int | bool | str
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Frozen):
     """A lowered expression and its type: truth, number, text, a dimension, or a closed set of words."""
 
     value: Value

@@ -11,7 +11,6 @@ from typing import Any
 from compiler.diagnostics import Fix, Label, Span, listing
 from compiler.found_sound import records_of, sound_data
 from compiler.lower.lowering import DATA_KINDS, Lowering
-from compiler.plan import answers
 from compiler.plan.model import Blob, Dataset
 from compiler.resolve import Symbol
 from compiler.schema import LISTS
@@ -189,6 +188,8 @@ def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
         if type_ in LISTS and not _is_list_of(value, LISTS[type_]):
             return f'has no list of {listing(LISTS[type_])} in "{column}"'
         if type_ == "check":
+            from compiler.plan import answers  # only where data have to be looked at
+
             problem = answers.validate(value) if isinstance(value, dict) else "It must be a JSON object."
             if problem:
                 return f"has a check that cannot be used: {problem.rstrip('.')}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from compiler.diagnostics import Label, article, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.lower.lowering import Lowering
 from compiler.shapes import Ref
 from compiler.step_schema import STEPS
@@ -14,8 +15,7 @@ from compiler.syntax import tree
 KINDS = {kind.name: kind for kind in STEPS}
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(Frozen):
     """What a step is like, and the fields (dotted) that it sets otherwise."""
 
     name: str

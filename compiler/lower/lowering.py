@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Label, Span, article, did_you_mean, respelled
+from compiler.frozen import Frozen
 from compiler.plan.model import Blob, Constitution, Critic, Dataset, Prompt, Role, Rules, Stage
 from compiler.resolve import Program, Symbol
 from compiler.schema import COLUMN_TYPES, TOP_LEVEL
@@ -16,8 +17,7 @@ KINDS = {kind.name: kind for kind in TOP_LEVEL}
 DATA_KINDS = ("pool", "exemplars", "labelled", "held_out")
 
 
-@dataclass(frozen=True, slots=True)
-class LoweredStage:
+class LoweredStage(Frozen):
     """A stage, and what later stages can name of it: columns by step (and `split.part`), and its outputs."""
 
     stage: Stage

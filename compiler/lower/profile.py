@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from compiler.diagnostics import Label, Span, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.gpus import BY_NAME, Gpu
 from compiler.lower.lowering import KINDS, Lowering
 from compiler.plan.model import (
@@ -44,8 +44,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Frozen):
     """A profile's binding, and what it says for the reader and for estimates only."""
 
     binding: Binding

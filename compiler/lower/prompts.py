@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from compiler.diagnostics import Label, did_you_mean, listing, respelled
 from compiler.lower.data import lower_dataset
@@ -166,7 +167,7 @@ def lower_prompt_use(
             return None
         sample, items[variable.value] = read
         sources = tuple(f"{stage}.{s}" if s in steps else s for s in sample.sources)
-        samples.append(sample.model_copy(update={"sources": sources}))
+        samples.append(replace(sample, sources=sources))
     for column, type_ in prompt.columns.items():
         if type_ == "items":
             if column not in items:

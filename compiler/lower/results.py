@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing, quoted, respelled
+from compiler.frozen import Frozen
 from compiler.lower.conditions import Typed, Value, called_type, lower_condition, lower_value, record_leaf
 from compiler.plan.model import Expression
 from compiler.syntax import tree
@@ -18,8 +18,7 @@ SINKING = ("filter", "generate", "judge", "best", "revise", "prefer", "mix", "co
 OPS = ("accepted", "kept", "rate_rejected", "rate_where", "median", "arm_rate", "verdict")
 
 
-@dataclass(frozen=True, slots=True)
-class StepFacts:
+class StepFacts(Frozen):
     """What conditions may ask of a step: its columns, its sinks, or its arms, scores and comparison."""
 
     id: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
+from compiler.frozen import Frozen
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import Check, float_of, strings, word_entries
 from compiler.plan.answer_judgements import choice, revises
@@ -25,8 +25,7 @@ from compiler.plan.answer_reading import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Frozen):
     """One kind of check: its fields (name to type), which of them are optional, and its meaning.
 
     `names_all_is_right` says that the check's words, one after the other, are themselves a right

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
+from compiler.frozen import Frozen
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import Check
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Frozen):
     """What a check sees: the instruction, the response's own part, and all words of the item."""
 
     instruction: str

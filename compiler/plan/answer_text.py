@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from compiler.frozen import Frozen
 
 
 def listing(text: str) -> frozenset[str]:
@@ -45,8 +46,7 @@ _OFFERS_B = re.compile(r"(?<![\w'])B(?![\w'])")
 _LISTS_B = re.compile(r"^\s*B\s*[:.)]", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Frozen):
     """A word in lower case and where it stands in the text."""
 
     text: str
@@ -175,8 +175,7 @@ _SMALL = {word: value for value, word in enumerate(_UNITS)} | _TENS
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen):
     """A number in a text, written in digits or in words."""
 
     value: float

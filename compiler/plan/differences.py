@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
+from compiler.frozen import Frozen
 from compiler.plan.hashing import canonical_json
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Frozen):
     """`path` is the field's way into the value: `methods[0].given`, or `rules[]` for an entry that is gone.
 
     None stands for "is not there".
@@ -48,6 +46,8 @@ def _fields(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterat
 
 
 def _entries(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterator[Difference]:
+    from difflib import SequenceMatcher  # only where there is another plan
+
     matcher = SequenceMatcher(
         None, [canonical_json(item) for item in old], [canonical_json(item) for item in new], autojunk=False
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import fields
 from typing import Any
 
-from pydantic import BaseModel
-
+from compiler.frozen import Frozen
 from compiler.plan.model import Binding, Hashes, Method
 
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space; equal meanings give equal bytes."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, Frozen):
         value = plain(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -30,9 +30,9 @@ def hashes(method: Method, binding: Binding) -> Hashes:
 
 
 def plain(value: Any) -> Any:
-    """`model_dump(mode="json")` without the serialisers that pydantic would first have to build."""
-    if isinstance(value, BaseModel):
-        return {name: plain(inner) for name, inner in value.__dict__.items()}
+    """What JSON can hold: parts of a plan as dictionaries, in the order of their fields, tuples as lists."""
+    if isinstance(value, Frozen):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from compiler.frozen import Frozen
 from compiler.plan.expressions import Value, evaluate
 from compiler.plan.model import Cut, Rejection, Rules, Trim
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """`sink` is the name of the rejection that took the record, or None: it was kept.
 
     `subject` is the cleaned text as far as the statements had come.

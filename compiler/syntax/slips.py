@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.syntax.layout import CLOSES, Layout
 from compiler.units import UNITS
 
@@ -36,8 +36,7 @@ FIELD = "A field is written name = value."
 Region = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Frozen):
     """One syntax error, at a place of a text (with what was left out already blank)."""
 
     file: str

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.diagnostics import Span
+from compiler.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Frozen):
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen):
     value: float | int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Frozen):
     """`value` as written, not yet in a base unit."""
 
     value: float | int
@@ -29,8 +26,7 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Frozen):
     """`low..high`, both included."""
 
     low: int
@@ -38,8 +34,7 @@ class Range:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Frozen):
     """A string. `offsets[i]` is where character i of `value` stands in the source."""
 
     value: str
@@ -55,41 +50,35 @@ class Text:
         return Span(self.span.file, first, last + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Frozen):
     pattern: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Frozen):
     value: bool
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Frozen):
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Frozen):
     of: Node
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Frozen):
     function: Node
     arguments: tuple[Node, ...]
     named: tuple[tuple[Name, Node], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Frozen):
     """`or`, `and`, `not`, `+`, `matches` or a comparison."""
 
     op: str
@@ -97,8 +86,7 @@ class Operation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Frozen):
     """`head word expression word expression ...`, as in `critic by model`."""
 
     head: Node
@@ -106,8 +94,7 @@ class Phrase:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
+class Configured(Frozen):
     """An expression followed by a block of settings."""
 
     head: Node
@@ -115,21 +102,18 @@ class Configured:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Frozen):
     name: Name
     value: Node
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Frozen):
     name: Name
     type: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Frozen):
     """`kind name(parameters) word other { ... }`; `relation` is the word (after, like, for) and the other."""
 
     kind: Name
@@ -144,32 +128,27 @@ class Definition:
         return self.relation[1] if self.relation and self.relation[0] == word else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Frozen):
     name: Text
     when: Node
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CutAt:
+class CutAt(Frozen):
     literal: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CutBefore:
+class CutBefore(Frozen):
     pattern: Regex
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TrimEnds:
+class TrimEnds(Frozen):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Frozen):
     """`example keep {...}` or `example reject "sink" {...}`."""
 
     verdict: Name
@@ -178,8 +157,7 @@ class Example:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
+class Allow(Frozen):
     """`allow(CODE, because = "...")`: a warning that may stand."""
 
     code: Name
@@ -191,8 +169,7 @@ class Allow:
 Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example | Allow
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen):
     entries: tuple[Entry, ...]
     span: Span
 
@@ -218,15 +195,13 @@ Node = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Frozen):
     path: Text
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Frozen):
     """`damaged` are the definitions from which something could not be read, and parts outside of any."""
 
     language: Number | None

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import ModelBinding
 from runtime.failures import RunFailed
 from runtime.models.files import read_json
@@ -38,7 +39,7 @@ def measure_lock(
     bos = tokens.bos_id
     return {
         "name": name,
-        "source": binding.source.model_dump(mode="json", exclude_defaults=False),
+        "source": plain(binding.source),
         "sha256": local.sha256,
         "dequantised_from": local.dequantised_from,
         "precision": binding.precision,

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, Literal
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import PackageSource
 from runtime.child import run_in_child
 from runtime.failures import RunFailed
@@ -46,7 +47,7 @@ def obtain(
 
 
 def _folder_name(source: PackageSource, precision: str) -> str:
-    pins = {"layout": _LAYOUT, "precision": precision, "source": source.model_dump(mode="json")}
+    pins = {"layout": _LAYOUT, "precision": precision, "source": plain(source)}
     key = hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest()[:12]
     return f"{source.packages[0]}-{source.versions[0]}-{precision}-{key}"
 

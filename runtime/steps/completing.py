@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import PromptUse, Sampling
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.identity import seed
@@ -28,7 +29,7 @@ def drawing(
             top_k=sampling.top_k,
             repetition_penalty=sampling.repetition_penalty,
             stop=work.method.prompts[use.prompt].stop,
-            seed=seed(work.binding.seed, list(ids), sampling.model_dump(), draw),
+            seed=seed(work.binding.seed, list(ids), plain(sampling), draw),
         ),
         adapter=str(adapter.folder) if adapter else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compiler.plan.model import Accept, Best, Compare, CriticUse, Rate
 from runtime.critics import scores
 from runtime.records import Record, Rejected, renamed
@@ -74,7 +76,7 @@ def differences(
 
 
 def _with(use: CriticUse, read: dict[str, str]) -> CriticUse:
-    return use.model_copy(update={"columns": {c: other for c, other in read.items() if c != other}})
+    return replace(use, columns={c: other for c, other in read.items() if c != other})
 
 
 def _scored(id: str, records: list[Record], values: list[float]) -> list[Record]:

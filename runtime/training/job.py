@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from compiler.plan.model import Lora, Optimizer
 from runtime.training.arguments import Weights
 from runtime.training.examples import Example, LeftOut
@@ -49,7 +47,7 @@ class TrainingJob:
     def sha256(self) -> str:
         """A hash (hex) of all that decides the adapter: equal jobs in other folders have the same."""
         places = ("folder", "out", "work", "threads")
-        plain = {name: _plain(value) for name, value in asdict(self).items() if name not in places}
+        plain = {name: value for name, value in asdict(self).items() if name not in places}
         for name in ("start_adapter", "reference_adapter"):
             if plain.get(name) is not None:
                 plain[name] = adapter_digest(Path(plain[name]))
@@ -125,7 +123,3 @@ def adapter_digest(folder: Path) -> str:
     hashed = hashlib.sha256(json.dumps(shape, sort_keys=True).encode())
     hashed.update((folder / "adapter_model.safetensors").read_bytes())
     return hashed.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value

@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -269,22 +270,21 @@ def test_every_field_of_a_step_is_compared(plain: PlanFile) -> None:
     for step in plain.method.stages[0].steps:
         own = meaning(plain.method, plain.binding, step)[""]
         follows = {"inputs"} if step.kind in ("quality", "gate", "evaluate", "output") else set()
-        assert set(own) == set(type(step).model_fields) - prose - follows
-    settings = {*type(plain.binding).model_fields, "budget"} - {"counts"}
+        assert set(own) == {field.name for field in fields(step)} - prose - follows
+    settings = {*(field.name for field in fields(plain.binding)), "budget"} - {"counts"}
     said = {change.field.partition(".")[0] for change in diff_settings(plain, other_in_all(plain))}
     assert said == settings
 
 
 def other_in_all(plan: PlanFile) -> PlanFile:
     """The plan with every setting of its binding and the budget changed."""
-    binding = plan.binding.model_copy(
-        update={
-            **dict.fromkeys(("profile", "engine", "weights"), "other"),
-            **dict.fromkeys(("scale", "seed", "held_out", "threads"), 77),
-            "rehearsal": False,
-            "models": {},
-        }
+    binding = replace(
+        plan.binding,
+        **dict.fromkeys(("profile", "engine", "weights"), "other"),
+        **dict.fromkeys(("scale", "seed", "held_out", "threads"), 77),
+        rehearsal=False,
+        models={},
     )
-    stage = plan.method.stages[0].model_copy(update={"budget_usd": 7.0})
-    method = plan.method.model_copy(update={"stages": (stage,)})
-    return plan.model_copy(update={"binding": binding, "method": method})
+    stage = replace(plan.method.stages[0], budget_usd=7.0)
+    method = replace(plan.method, stages=(stage,))
+    return replace(plan, binding=binding, method=method)

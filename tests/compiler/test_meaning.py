@@ -13,6 +13,7 @@ from wrong_cases import GOOD
 from compiler.compile import compile_spec
 from compiler.plan.hashing import hashes
 from compiler.plan.model import Hashes, PlanFile
+from compiler.plan.reading import plan_of, text_of
 
 STAGE = (GOOD / "stage.stage").read_text(encoding="utf-8")
 SHARED = (GOOD / "shared.stage").read_text(encoding="utf-8")
@@ -142,6 +143,6 @@ def test_price_and_hardware_are_in_no_hash(tmp_path: Path, plain: Hashes) -> Non
 
 def test_a_plan_survives_its_file(tmp_path: Path) -> None:
     plan = compile_changed(tmp_path)
-    read = PlanFile.model_validate_json(plan.model_dump_json())
+    read = plan_of(text_of(plan))
     assert read == plan
     assert hashes(read.method, read.binding) == plan.hashes

@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from compiler.compile import compile_spec
-from compiler.plan.model import PlanFile
+from compiler.plan.reading import plan_of, text_of
 from runtime import journal
 from runtime.failures import RunFailed, RunStopped
 from runtime.progress import Advanced, Said, silent
@@ -155,7 +156,7 @@ def test_a_run_stopped_anywhere_goes_on_and_ends_the_same(plan, finished, tmp_pa
 def test_the_plan_file_alone_is_enough(plan, finished, tmp_path, monkeypatch):
     summary, _, _ = finished
     monkeypatch.chdir(tmp_path)
-    carried = PlanFile.model_validate_json(plan.model_dump_json())
+    carried = plan_of(text_of(plan))
     elsewhere = run(carried, tmp_path / "runs", silent)
     assert essence(elsewhere.folder) == essence(summary.folder)
 
@@ -169,7 +170,7 @@ def test_another_seed_writes_other_instructions(small, finished, tmp_path):
 
 
 def test_an_edited_plan_is_refused(plan, tmp_path):
-    edited = plan.model_copy(update={"binding": plan.binding.model_copy(update={"seed": 7})})
+    edited = replace(plan, binding=replace(plan.binding, seed=7))
     with pytest.raises(RunFailed, match="hash"):
         run(edited, tmp_path, silent)
     assert not list(tmp_path.iterdir())

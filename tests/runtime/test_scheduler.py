@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_a_closed_pilot_ends_the_rounds_of_all_but_a_rehearsal(
     monkeypatch.setattr(scheduler, "DECIDES", {"quality": close})
     plain = stage()
     pilot = Quality(id="s.pilot", inputs=("s.ideas",), round=0, require=())
-    work = Work(plain.model_copy(update={"steps": (*plain.steps, pilot)}), good=4)
+    work = Work(replace(plain, steps=(*plain.steps, pilot)), good=4)
     work.binding.rehearsal = rehearsal
     scheduler.execute(work)  # type: ignore[arg-type]
     assert len(work.records["s.ideas"].kept) == 4 * rounds
@@ -121,7 +122,7 @@ def test_what_a_model_was_to_do_that_was_not_trained_is_not_done() -> None:
         sampling=Sampling(max_tokens=5),
         into="response",
     )
-    work = Work(plain.model_copy(update={"steps": (*plain.steps, again)}), good=4)
+    work = Work(replace(plain, steps=(*plain.steps, again)), good=4)
     said: list[str] = []
     work.listener = lambda event: said.append(getattr(event, "text", ""))
     scheduler.execute(work)  # type: ignore[arg-type]

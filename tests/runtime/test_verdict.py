@@ -213,4 +213,4 @@ def test_clusters_make_no_loss_less_certain_and_never_more() -> None:
 
 
 def replace_margin(margin: float) -> Comparison:
-    return KEPT.model_copy(update={"margin": margin})
+    return replace(KEPT, margin=margin)

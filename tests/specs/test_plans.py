@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from compiler.compile import compile_spec
-from compiler.plan.model import PlanFile, StepQuote
+from compiler.plan.hashing import plain
+from compiler.plan.model import Binding, Method, PlanFile, StepQuote
 from stagespec.checking import stage_files
 from stagespec.compiling import profiles
 from stagespec.dry_run import render_plan
@@ -73,14 +74,13 @@ def test_what_is_reviewed(compiled: PlanFile, snapshot: SnapshotAssertion) -> No
     assert max(map(len, text.splitlines())) <= 100
 
 
-def _json(parts: Mapping[str, str | BaseModel]) -> str:
-    plain = {k: v.model_dump(mode="json") if isinstance(v, BaseModel) else v for k, v in parts.items()}
-    return json.dumps(plain, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+def _json(parts: Mapping[str, str | Binding | Method]) -> str:
+    return json.dumps(plain(dict(parts)), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _without_estimates(plan: PlanFile) -> PlanFile:
     """The plan without what measuring a model would change: figures, and the note that asks for it."""
     steps = {id: StepQuote(tokens=0, seconds=0, basis="") for id in plan.quote.steps}
-    quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": None, "gpu_gib": None})
+    quote = replace(plan.quote, steps=steps, usd_per_hour=None, gpu_gib=None)
     notes = tuple(note for note in plan.notes if note.code != "SS709")
-    return plan.model_copy(update={"quote": quote, "notes": notes})
+    return replace(plan, quote=quote, notes=notes)

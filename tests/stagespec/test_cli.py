@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.plan.model import PlanFile
+from compiler.plan.reading import plan_of, text_of
 from runtime.failures import RunFailed, RunStopped
 from stagespec.cli import main
 
@@ -155,7 +156,7 @@ def test_dry_run_goes_to_standard_output_without_colour() -> None:
 def test_json_on_standard_output_is_the_plan_itself(plan: PlanFile) -> None:
     result = cli("compile", SPEC, "--profile", "test", "--format", "json")
     assert result.exit_code == 0
-    assert PlanFile.model_validate_json(result.stdout) == plan
+    assert plan_of(result.stdout) == plan
 
 
 @pytest.mark.usefixtures("specs")
@@ -164,7 +165,7 @@ def test_out_writes_the_plan_and_nothing_beside_it() -> None:
     result = cli("compile", SPEC, "--profile", "test", "--out", "plan.json")
     assert result.exit_code == 0
     assert set(Path().iterdir()) - before == {Path("plan.json")}
-    assert PlanFile.model_validate_json(Path("plan.json").read_text()).binding.profile == "test"
+    assert plan_of(Path("plan.json").read_text()).binding.profile == "test"
 
 
 @pytest.mark.usefixtures("specs")
@@ -237,7 +238,7 @@ def test_several_profiles_and_no_laptop_is_wrong_use(specs: Path) -> None:
 @pytest.fixture
 def plan_json(plan: PlanFile) -> Path:
     path = Path("plan.json")
-    path.write_text(plan.model_dump_json(indent=2), encoding="utf-8")
+    path.write_text(text_of(plan), encoding="utf-8")
     return path
 
 
@@ -480,3 +481,21 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = python("-c", script)
     assert done.stdout.strip() == "[]"
+
+
+def test_compiling_what_has_not_changed_loads_little(tmp_path: Path) -> None:
+    """A cold compile takes as long as what it loads: validation, parser and templates are for what is new."""
+    spec = Path(__file__).parents[2] / "specs" / "stage_3_generation.stage"
+    script = (
+        "import os, sys\n"
+        f"os.environ['XDG_CACHE_HOME'] = {str(tmp_path)!r}\n"
+        "from stagespec.cli import main\n"
+        f"main({['compile', '--dry-run', str(spec), '--profile', 'laptop']!r}, standalone_mode=False)\n"
+        "unneeded = {'pydantic', 'lark', 'jinja2', 'rich', 'difflib', 'tempfile', 'compiler.plan.answers'}\n"
+        "print(sorted(unneeded & set(sys.modules)), file=sys.stderr)\n"
+    )
+    first, second = python("-c", script), python("-c", script)
+    assert "'lark'" in first.stderr
+    assert "'pydantic'" not in first.stderr
+    assert second.stderr.strip() == "[]"
+    assert second.stdout == first.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -16,8 +17,8 @@ from stagespec.wording import condition, duration, rough, share
 def quoted(plan: PlanFile, tokens: int, seconds: float, usd: float | None = None) -> PlanFile:
     """The plan with the same estimate for every step."""
     steps = {id: StepQuote(tokens=tokens, seconds=seconds, basis="") for id in plan.quote.steps}
-    quote = plan.quote.model_copy(update={"steps": steps, "usd_per_hour": usd})
-    return plan.model_copy(update={"quote": quote})
+    quote = replace(plan.quote, steps=steps, usd_per_hour=usd)
+    return replace(plan, quote=quote)
 
 
 def on_a_gpu(plan: PlanFile, usd: float | None = None) -> PlanFile:
@@ -28,9 +29,9 @@ def on_a_gpu(plan: PlanFile, usd: float | None = None) -> PlanFile:
         if step.kind == "train":
             memory = {"peak_gib": 29.0, "needed_gib": 29.0, "memory": "weights 20.8"}
         if step.kind in ("generate", "judge", "evaluate", "train"):
-            steps[step.id] = steps[step.id].model_copy(update=memory)
-    quote = plan.quote.model_copy(update={"steps": steps, "gpu_gib": 79.6, "usd_per_hour": usd})
-    return plan.model_copy(update={"quote": quote})
+            steps[step.id] = replace(steps[step.id], **memory)
+    quote = replace(plan.quote, steps=steps, gpu_gib=79.6, usd_per_hour=usd)
+    return replace(plan, quote=quote)
 
 
 def test_the_first_screen(plan: PlanFile, snapshot: SnapshotAssertion) -> None:
@@ -67,10 +68,10 @@ def test_memory_is_named_only_where_there_is_a_gpu(plan: PlanFile) -> None:
 def test_estimates_say_whether_a_run_has_been_seen(plan: PlanFile) -> None:
     assert "estimates are assumed" in render_plan(quoted(plan, 1000, 90))
     steps = {
-        id: step.model_copy(update={"basis": "records measured in run small-test-1234; speed assumed"})
+        id: replace(step, basis="records measured in run small-test-1234; speed assumed")
         for id, step in quoted(plan, 1000, 90).quote.steps.items()
     }
-    learnt = plan.model_copy(update={"quote": plan.quote.model_copy(update={"steps": steps})})
+    learnt = replace(plan, quote=replace(plan.quote, steps=steps))
     assert "estimates rest on small-test-1234" in render_plan(learnt)
     assert "records measured in run small-test-1234" in render_plan(learnt, verbose=True)
 
@@ -85,12 +86,12 @@ def test_a_narrow_terminal_gets_narrow_lines(plan: PlanFile, width: int) -> None
 
 def test_a_rehearsal_says_what_it_cannot_do(plan: PlanFile) -> None:
     assert "goes on past closed gates; no verdict can be reached" in render_plan(plan)
-    full = plan.model_copy(update={"binding": plan.binding.model_copy(update={"rehearsal": False})})
+    full = replace(plan, binding=replace(plan.binding, rehearsal=False))
     assert "verdict can be reached" not in render_plan(full)
 
 
 def test_fewer_held_out_items_are_named(plan: PlanFile) -> None:
-    capped = plan.model_copy(update={"binding": plan.binding.model_copy(update={"held_out": 2})})
+    capped = replace(plan, binding=replace(plan.binding, held_out=2))
     text = render_plan(capped)
     assert "2 items of each held-out set" in text
     assert re.search(r"test_items, 2 of \d+ items", text)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from compiler.estimate.history import model_keys
+from compiler.plan.hashing import plain
 from compiler.plan.model import PlanFile
 from stagespec.earlier_runs import MOST, earlier_runs
 
 
 def manifest(plan: PlanFile) -> dict[str, Any]:
     return {
-        "binding": plan.binding.model_dump(mode="json"),
+        "binding": plain(plan.binding),
         "machine": {"hardware": "a desk"},
         "seconds": {"small.good": 2.5, "small.before": 4.0, "small.student": 30.0},
         "tallies": {

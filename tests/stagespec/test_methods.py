@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.compile import Compiled, compile_spec
-from compiler.plan.model import AnyStep, Frozen, PlanFile, Stage
+from compiler.frozen import Frozen
+from compiler.plan.model import AnyStep, PlanFile, Stage
 from runtime import statistics
 from stagespec.cli import main
 from stagespec.methods import claims, markdown, methods_page
@@ -58,7 +60,7 @@ def page(result: Compiled) -> str:
 
 def test_every_kind_of_step_has_its_sentences() -> None:
     (union, _) = get_args(AnyStep)
-    assert set(SENTENCES) == {kind.model_fields["kind"].default for kind in get_args(union)}
+    assert set(SENTENCES) == {kind.kind for kind in get_args(union)}
 
 
 def test_the_pages_of_two_stages_and_their_pipeline(specs: Path, snapshot: object) -> None:
@@ -108,11 +110,11 @@ def changed(value: Any) -> Any:
 def variations(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """A step with one setting otherwise, for every setting in it, however far inside."""
     if isinstance(value, Frozen):
-        for name in type(value).model_fields:
+        for name in (one.name for one in fields(value)):
             if name in FOLLOWS or (name in PARTS and not getattr(value, name)):
                 continue
             for where, other in variations(getattr(value, name), f"{path}.{name}"):
-                yield where, value.model_copy(update={name: other})
+                yield where, replace(value, **{name: other})
     elif isinstance(value, dict):
         for key, inner in value.items():
             for where, other in variations(inner, f"{path}.{key}"):
@@ -159,8 +161,8 @@ def told(result: Compiled, plan: PlanFile) -> str:
 def with_step(plan: PlanFile, number: int, step: AnyStep) -> PlanFile:
     last = plan.method.stages[-1]
     steps = (*last.steps[:number], step, *last.steps[number + 1 :])
-    stages: tuple[Stage, ...] = (*plan.method.stages[:-1], last.model_copy(update={"steps": steps}))
-    return plan.model_copy(update={"method": plan.method.model_copy(update={"stages": stages})})
+    stages: tuple[Stage, ...] = (*plan.method.stages[:-1], replace(last, steps=steps))
+    return replace(plan, method=replace(plan.method, stages=stages))
 
 
 @pytest.mark.parametrize("spec", ["second", "both"])

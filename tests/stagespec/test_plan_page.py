@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args
@@ -16,7 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.diff import diff_plans, diff_settings
+from compiler.plan.hashing import plain
 from compiler.plan.model import AnyStep, PlanFile, StepQuote
+from compiler.plan.reading import adapter, plan_of
 from runtime.folders import run_folder
 from stagespec.cli import main
 from stagespec.dry_run import run_command
@@ -63,47 +66,47 @@ def on_a_gpu(plan: PlanFile) -> PlanFile:
         tokens=1000, seconds=900, basis="speed assumed", peak_gib=71.6, needed_gib=65.1, memory="weights 61.0"
     )
     update = {"steps": dict.fromkeys(plan.quote.steps, quoted), "gpu_gib": 79.6, "usd_per_hour": 2.0}
-    return plan.model_copy(update={"quote": plan.quote.model_copy(update=update)})
+    return replace(plan, quote=replace(plan.quote, **update))
 
 
 def six_stages(plan: PlanFile) -> PlanFile:
     """Six times the stage, each but the first with the model of the one before as its learner."""
     own = plan.method.stages[0]
-    text = json.dumps(own.model_dump(mode="json"))
+    text = json.dumps(plain(own))
     stages, steps, before = [], {}, own.learner
     for number in range(6):
         name = f"stage_{number}"
         renamed = json.loads(
             text.replace(f"{own.name}.", f"{name}.").replace(f'"{own.learner}"', f'"{before}"')
         )
-        stages.append(type(own).model_validate(renamed | {"name": name}))
+        stages.append(adapter(type(own)).validate_python(renamed | {"name": name}))
         steps |= {f"{name}.{id.rpartition('.')[2]}": quoted for id, quoted in plan.quote.steps.items()}
         before = f"{name}.{own.steps[-1].id.rpartition('.')[2]}"
-    method = plan.method.model_copy(update={"stages": tuple(stages)})
-    return plan.model_copy(update={"method": method, "quote": plan.quote.model_copy(update={"steps": steps})})
+    method = replace(plan.method, stages=tuple(stages))
+    return replace(plan, method=method, quote=replace(plan.quote, steps=steps))
 
 
 def hostile(plan: PlanFile, text: str) -> PlanFile:
     """The plan with a text in names, descriptions, prompts, critics, places and notes."""
-    plain = plan.model_dump(mode="json")
-    stage = plain["method"]["stages"][0]
-    plain["method"]["name"] = stage["name"] = stage["doc"] = stage["learner"] = text
+    content = plain(plan)
+    stage = content["method"]["stages"][0]
+    content["method"]["name"] = stage["name"] = stage["doc"] = stage["learner"] = text
     for step in stage["steps"]:
         step["doc"] = step["because"] = text
     for owner in ("prompts", "critics", "constitutions", "datasets"):
-        for one in plain["method"][owner].values():
+        for one in content["method"][owner].values():
             one["doc"] = text
-    for prompt in plain["method"]["prompts"].values():
+    for prompt in content["method"]["prompts"].values():
         prompt["stop"] = [text]
         prompt["template"] = "{% raw %}" + text.replace("{% raw %}", "") + "{% endraw %}"
-    for model in plain["binding"]["models"].values():
+    for model in content["binding"]["models"].values():
         model |= {"stand_in": "instruct", "because": text, "note": text}
-    plain["binding"]["profile"] = plain["quote"]["hardware"] = text
-    plain["places"] = dict.fromkeys(plain["places"], text)
-    plain["notes"] = [{"code": "SS000", "severity": "warning", "message": text, "place": text}]
+    content["binding"]["profile"] = content["quote"]["hardware"] = text
+    content["places"] = dict.fromkeys(content["places"], text)
+    content["notes"] = [{"code": "SS000", "severity": "warning", "message": text, "place": text}]
     name = stage["steps"][-1]["id"]
-    renamed = json.dumps(plain).replace(json.dumps(name), json.dumps(f"{stage['steps'][0]['id']}{text}"))
-    return PlanFile.model_validate_json(renamed)
+    renamed = json.dumps(content).replace(json.dumps(name), json.dumps(f"{stage['steps'][0]['id']}{text}"))
+    return plan_of(renamed)
 
 
 def ids(plan: PlanFile) -> list[str]:
@@ -124,11 +127,11 @@ def test_every_step_is_drawn_once_and_leads_to_its_detail(plan: PlanFile) -> Non
 
 def test_the_head_says_what_a_reader_must_know_first(plan: PlanFile) -> None:
     models = {
-        role: bound.model_copy(update={"stand_in": "instruct", "because": "there is no other"})
+        role: replace(bound, stand_in="instruct", because="there is no other")
         for role, bound in plan.binding.models.items()
     }
-    bound = plan.binding.model_copy(update={"rehearsal": True, "models": models, "held_out": 7})
-    text = Page(render_page(plan.model_copy(update={"binding": bound}))).text
+    bound = replace(plan.binding, rehearsal=True, models=models, held_out=7)
+    text = Page(render_page(replace(plan, binding=bound))).text
     head = text.partition("What it takes")[0]
     assert "no verdict can be reached" in head
     assert "7 items of each held-out set" in head
@@ -136,7 +139,7 @@ def test_the_head_says_what_a_reader_must_know_first(plan: PlanFile) -> None:
     assert plan.hashes.method[:12] in head
     assert plan.hashes.plan[:12] in head
     assert run_command(plan) in head
-    plain = plan.model_copy(update={"binding": plan.binding.model_copy(update={"rehearsal": False})})
+    plain = replace(plan, binding=replace(plan.binding, rehearsal=False))
     assert "verdict can be reached" not in render_page(plain)
 
 
@@ -178,13 +181,13 @@ def test_what_was_shown_before_is_not_printed_again(plan: PlanFile) -> None:
 
 
 def test_marks_and_reasons_of_what_changed(plan: PlanFile) -> None:
-    plain = plan.model_dump(mode="json")
-    steps = plain["method"]["stages"][0]["steps"]
+    content = plain(plan)
+    steps = content["method"]["stages"][0]["steps"]
     answers = next(step for step in steps if step["kind"] == "generate" and step["inputs"])
     answers["sampling"]["max_tokens"] = 7
     steps.append({**answers, "id": f"{plan.method.stages[0].name}.old", "inputs": []})
     steps.remove(next(step for step in steps if step["kind"] == "output"))
-    old = PlanFile.model_validate(plain)
+    old = adapter(PlanFile).validate_python(content)
     changes = Comparison("since before", False, diff_plans(old, plan), diff_settings(old, plan))
     page = Page(render_page(plan, changes))
     found = {step.mark for step in changes.steps}
@@ -231,7 +234,7 @@ def test_the_page_stands_by_itself(plan: PlanFile) -> None:
 
 
 def test_every_kind_of_step_has_a_look() -> None:
-    kinds = {one.model_fields["kind"].default for one in get_args(get_args(AnyStep)[0])}
+    kinds = {one.kind for one in get_args(get_args(AnyStep)[0])}
     assert kinds == {kind for one in FAMILIES for kind in one.kinds}
     assert family("something new") is OTHER
 

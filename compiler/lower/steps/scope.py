@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import Label, Span, article, did_you_mean, listing, respelled
+from compiler.frozen import Frozen
 from compiler.lower.data import lower_dataset
 from compiler.lower.likeness import Likeness
 from compiler.lower.lowering import DATA_KINDS, LoweredStage, Lowering
@@ -38,8 +39,7 @@ RECORDS = (*MAPS, "mix", "order")
 PRINCIPLES = "principles"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Frozen):
     """Records that a step reads: the step that makes them, the part if that is a split, their columns."""
 
     step: str
@@ -205,7 +205,7 @@ class StageScope:
         found by name: the column that the stage's source writes.
         """
         return {
-            name: self.columns.get(name, self.grown(name))
+            name: self.columns[name] if name in self.columns else self.grown(name)
             for name, d in self.definitions.items()
             if d.kind.value in MAPS
         }
@@ -242,8 +242,7 @@ class StageScope:
                 return {}
 
 
-@dataclass(frozen=True, slots=True)
-class StepBody:
+class StepBody(Frozen):
     """One step's block as read. `base` are the plan fields that all steps share."""
 
     scope: StageScope

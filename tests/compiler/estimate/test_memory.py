@@ -10,7 +10,9 @@ from compiler.estimate import memory
 from compiler.estimate.dimensions import PUBLIC, Dimensions, dimensions
 from compiler.estimate.memory import GIB, Serving, Training
 from compiler.gpus import GPUS
+from compiler.plan.hashing import plain
 from compiler.plan.model import FolderSource, HubSource, Lora, MockSource, ModelBinding
+from compiler.plan.reading import adapter
 from runtime.training.arguments import MODULES
 
 QWEN_32B = PUBLIC["Qwen/Qwen2.5-32B"]
@@ -66,7 +68,7 @@ def test_adapters_are_counted_as_peft_does() -> None:
 
 
 def replace_modules(modules: str) -> Lora:
-    return Lora.model_validate({**LORA.model_dump(), "modules": modules})
+    return adapter(Lora).validate_python({**plain(LORA), "modules": modules})
 
 
 def test_the_experiments_training_is_near_what_it_took() -> None:

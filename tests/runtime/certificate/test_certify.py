@@ -175,7 +175,7 @@ def test_the_embedded_model_is_certified_as_a_stand_in(real_model: LocalModel) -
         certificate = certify("base", binding, real_model, tokens, engine, prompts)
     assert {line.id for line in certificate.lines if line.state != "passed"} == {"bare_instructions"}
     assert [line.id for line in certificate.tainting] == ["provenance"]
-    undeclared = binding.model_copy(update={"stand_in": None})
+    undeclared = replace(binding, stand_in=None)
     mock = FakeEngine((), replace(FACTS, name="mock"))
     refused = certify("base", undeclared, real_model, tokens, mock, prompts)
     assert [line.id for line in refused.stopping] == ["provenance"]

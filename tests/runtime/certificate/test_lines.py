@@ -217,7 +217,7 @@ def test_an_engine_with_other_weights_stops(evidence: Evidence) -> None:
 def test_the_tolerance_follows_the_precision(evidence: Evidence) -> None:
     spread = _answers(evidence, scores=((-1.05, -2.05), (-0.5,)))
     assert engine_parity(spread).stops
-    bf16 = spread.binding.model_copy(update={"precision": "bf16"})
+    bf16 = replace(spread.binding, precision="bf16")
     assert engine_parity(replace(spread, binding=bf16)).passed
 
 
@@ -256,7 +256,7 @@ def test_a_chat_template_alone_is_not(own_folder: Path) -> None:
 
 def test_a_declared_stand_in_taints(evidence: Evidence) -> None:
     update = {"stand_in": "instruct", "because": "none is small"}
-    declared = replace(_names(evidence, "X-Instruct"), binding=evidence.binding.model_copy(update=update))
+    declared = replace(_names(evidence, "X-Instruct"), binding=replace(evidence.binding, **update))
     line = provenance(declared)
     assert (line.stops, line.severity, line.taints) == (False, "report", True)
     assert "none is small" in line.explanation
@@ -282,7 +282,7 @@ def test_the_mock_engine_passes_nothing_that_it_can_not_show(evidence: Evidence)
 
 
 def test_random_weights_in_a_real_engine_show_parity_only(evidence: Evidence) -> None:
-    random = replace(evidence, binding=evidence.binding.model_copy(update={"source": MockSource()}))
+    random = replace(evidence, binding=replace(evidence.binding, source=MockSource()))
     lines = {line.id: line for line in (line(random) for line in LINES)}
     assert {id for id, line in lines.items() if line.state == "not measured"} == OF_MODEL
     assert lines["engine_parity"].passed

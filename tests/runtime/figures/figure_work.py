@@ -11,6 +11,8 @@ from compiler.plan.model import (
     CriticUse,
     Critique,
     Generate,
+    Lora,
+    Optimizer,
     PairAccept,
     Prefer,
     Principle,
@@ -19,6 +21,7 @@ from compiler.plan.model import (
     Revise,
     Sampling,
     Stage,
+    Supervised,
     Train,
 )
 from runtime.records import Record, Rejected, StepRecords
@@ -104,4 +107,19 @@ def work(**more: Any) -> Any:
 
 def trained_on(source: str, part: str = "") -> Train:
     """A train step of which only its input matters."""
-    return Train.model_construct(id="s.student", kind="train", inputs=(source,), part=part)
+    return Train(
+        id="s.student",
+        inputs=(source,),
+        part=part,
+        start="base",
+        objective=Supervised(target="response"),
+        prompt=PromptUse(prompt="bare"),
+        lora=Lora(rank=8, alpha=16, dropout=0.0, modules="all_linear"),
+        weights="float32",
+        optimizer=Optimizer(
+            name="adamw", learning_rate=1e-4, schedule="cosine", warmup=0.0, weight_decay=0.0
+        ),
+        epochs=1,
+        batch=8,
+        max_length=64,
+    )

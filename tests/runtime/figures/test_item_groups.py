@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,13 +70,13 @@ def test_refusing_a_harmless_request_is_told_as_over_refusal() -> None:
 
 
 def test_differences_over_clusters_draw_whole_clusters() -> None:
-    clustered = groups(STEP.model_copy(update={"cluster_by": "skeleton"}))["principle"]["harmless_requests"]
+    clustered = groups(replace(STEP, cluster_by="skeleton"))["principle"]["harmless_requests"]
     assert clustered.difference.value == -0.75
     assert clustered.difference != groups()["principle"]["harmless_requests"].difference
 
 
 def test_without_a_comparison_there_is_no_difference() -> None:
-    told = groups(STEP.model_copy(update={"compare": None}))
+    told = groups(replace(STEP, compare=None))
     assert all(group.difference is None for group in told["type"].values())
 
 

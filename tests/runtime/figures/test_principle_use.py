@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from figure_work import STAGE, record, trained_on, work
 
 from runtime.figures.principles import principle_uses
@@ -33,7 +35,7 @@ def test_each_principle_has_its_yield_its_acceptance_and_its_margin() -> None:
 
 def test_records_are_kept_where_training_takes_them() -> None:
     """A step behind the pairs that training does not read says nothing about what was learnt."""
-    stage = STAGE.model_copy(update={"steps": (*STAGE.steps, trained_on("s.revisions"))})
+    stage = replace(STAGE, steps=(*STAGE.steps, trained_on("s.revisions")))
     (use,) = principle_uses(stage, work())
     assert use.last == "s.revisions"
     assert [row.kept for row in use.principles] == [2, 3, 0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from figure_work import STAGE, STEPS, record, work
 
@@ -31,6 +33,6 @@ def test_acceptance_counts_what_was_never_scored() -> None:
 @pytest.mark.parametrize(("either", "margin"), [(True, 3.0), (False, -3.0)])
 def test_where_either_may_be_chosen_the_margin_has_no_sign(either: bool, margin: float) -> None:
     accept = PairAccept(by="margin", at_least=0.5, either=either)
-    step = STEPS[-1].model_copy(update={"accept": accept})
+    step = replace(STEPS[-1], accept=accept)
     assert isinstance(step, Prefer)
     assert score_of(step, record("0", pairs_score=-3.0)) == margin

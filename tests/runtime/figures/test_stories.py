@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from figure_work import STAGE, record, trained_on, work
@@ -32,7 +33,7 @@ def test_five_are_drawn_by_the_seed() -> None:
 
 def test_what_is_learnt_is_followed_back_through_a_mix_and_a_draft() -> None:
     both = Mix(id="s.both", inputs=("s.pairs",), shares={"s.pairs": 1.0})
-    stage = STAGE.model_copy(update={"steps": (*STAGE.steps, both, trained_on("s.both"))})
+    stage = replace(STAGE, steps=(*STAGE.steps, both, trained_on("s.both")))
     records = {
         "s.ideas": StepRecords([record("r0/1/0")]),
         "s.critiques": StepRecords([record("r0/1/0", ["kind"])]),

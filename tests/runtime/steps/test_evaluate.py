@@ -1,5 +1,6 @@
 """Evaluations: a closed gate keeps held-out items sealed, and a rehearsal that goes on says so."""
 
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -96,7 +97,7 @@ def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
     """The comparison is by the score that the plan names, and not by the checks."""
     accept = Accept(by="margin", at_least=1.0)
     critic = CriticScore(critic=CriticUse(critic="good", model="base"), accept=accept)
-    step = STEP.model_copy(update={"needs": (), "score": ("check", "good"), "critics": {"good": critic}})
+    step = replace(STEP, needs=(), score=("check", "good"), critics={"good": critic})
     answers = {
         arm: [module.Answer(f"{i}", "test", "all", text, text, None, "stop", False, False) for i in range(4)]
         for arm, text in (("raw", "short"), ("tuned", "a longer answer"))
@@ -123,7 +124,7 @@ def test_items_without_a_check_are_scored_by_the_critic_alone(monkeypatch):
     critic = CriticScore(
         critic=CriticUse(critic="good", model="base"), accept=Accept(by="margin", at_least=1.0)
     )
-    step = STEP.model_copy(update={"needs": (), "score": ("good",), "critics": {"good": critic}})
+    step = replace(STEP, needs=(), score=("good",), critics={"good": critic})
     monkeypatch.setattr(module, "use_scores", lambda *_: [3.0])
     monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
     work, _ = run(monkeypatch, True, False, step, ({"id": "1", "instruction": "Say."},))
@@ -137,8 +138,8 @@ def test_a_set_that_other_plans_opened_leaves_less_alpha(monkeypatch, tmp_path):
     """The second plan has half; the first one run again says what it said, and opens nothing anew."""
     arms = dict.fromkeys(("raw", "tuned"), STEP.arms["raw"])
     compare = Comparison(arm="tuned", baseline="raw", alpha=0.04, smallest_effect=0.1)
-    step = STEP.model_copy(update={"arms": arms, "compare": compare})
-    sealed = DEV.model_copy(update={"split": "test", "sha256": "t"})
+    step = replace(STEP, arms=arms, compare=compare)
+    sealed = replace(DEV, split="test", sha256="t")
 
     def verdict(plan, dataset=sealed):
         work, _ = run(monkeypatch, True, False, step, dataset=dataset, folder=tmp_path / plan)
@@ -152,8 +153,8 @@ def test_a_set_that_other_plans_opened_leaves_less_alpha(monkeypatch, tmp_path):
     assert verdict("two") == second
     assert verdict("one").opened_before == 0
     assert verdict("three").opened_before == 2
-    assert verdict("four", sealed.model_copy(update={"sha256": "u"})).opened_before == 0
-    assert verdict("five", DEV.model_copy(update={"sha256": "t"})).opened_before == 0
+    assert verdict("four", replace(sealed, sha256="u")).opened_before == 0
+    assert verdict("five", replace(DEV, sha256="t")).opened_before == 0
     assert verdict("six").opened_before == 3
     event = next(event for event in read(tmp_path / "one" / "journal.jsonl") if event["event"] == "opened")
     assert (event["sha256"], event["plan"], event["step"]) == ("t", "one", "s.after")

@@ -1,5 +1,6 @@
 """Filters: every rejection has its sink, order decides among near-duplicates, held-out text never passes."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def run(texts, rounds=None, held_out=(), similarity=0.8, made_from=None, named="
         near=Near(column="instruction", similarity=similarity),
         apart_from=("test",) if held_out else (),
     )
-    method = method.model_copy(update={"datasets": {"test": SimpleNamespace(columns={named: "text"})}})
+    method = replace(method, datasets={"test": SimpleNamespace(columns={named: "text"})})
     work = Work(method=method, data=data, records={}, outcomes={})
     rounds = rounds or [0] * len(texts)
     for round in sorted(set(rounds)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,17 +55,17 @@ ROWS = records({"a": "one two three", "b": "one"}, {"a": "one", "b": "one two"},
 
 def test_a_critic_of_one_column_is_asked_about_each() -> None:
     work = work_with({"response": "text"})
-    use = USE.model_copy(update={"columns": {"response": "a"}})
+    use = replace(USE, columns={"response": "a"})
     compare(Compare(id="s.c", inputs=("s.x",), critic=use, first="a", second="b"), work, ROWS)
     assert [r.columns["c_score"] for r in work.kept("s.c")] == [2, -1, 0]
-    other = USE.model_copy(update={"columns": {"response": "b"}})
+    other = replace(USE, columns={"response": "b"})
     compare(Compare(id="s.d", inputs=("s.x",), critic=other, first="a", second="b"), work, ROWS)
     assert [r.columns["d_score"] for r in work.kept("s.d")] == [2, -1, 0]
 
 
 def test_a_liking_for_the_first_place_cancels_out() -> None:
     work = work_with({"one": "text", "two": "text"})
-    use = USE.model_copy(update={"columns": {"one": "a", "two": "b"}})
+    use = replace(USE, columns={"one": "a", "two": "b"})
     compare(Compare(id="s.c", inputs=("s.x",), critic=use, first="a", second="b"), work, ROWS)
     assert [r.columns["c_score"] for r in work.kept("s.c")] == [2, -1, 0]
 
@@ -89,7 +90,7 @@ def pair(**more: Any) -> Prefer:
         "second": "b",
         "first_finish": "fa",
         "second_finish": "fb",
-        "critic": USE.model_copy(update={"columns": {"response": "a"}}),
+        "critic": replace(USE, columns={"response": "a"}),
         "accept": PairAccept(by="margin", at_least=1.0),
     }
     return Prefer(**(given | more))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -75,5 +76,5 @@ def test_a_text_is_itself_and_a_list_is_its_items() -> None:
     )
     said = Completion("1", (), " one\n2. two\n3. three", "eos")
     assert columns_of(step, said) == [{"x": said.text}]
-    lists = step.model_copy(update={"parse": "numbered_list"})
+    lists = replace(step, parse="numbered_list")
     assert columns_of(lists, said) == [{"x": "one"}, {"x": "two"}, {"x": "three"}]

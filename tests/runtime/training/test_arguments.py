@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def step(**changes: Any) -> Train:
 @pytest.mark.parametrize("schedule", ["cosine", "linear", "constant"])
 @pytest.mark.parametrize("modules", ["all_linear", "attention", "query_value"])
 def test_the_installed_libraries_take_every_choice(schedule: str, modules: str) -> None:
-    optimizer = ADAMW.model_copy(update={"schedule": schedule})
+    optimizer = replace(ADAMW, schedule=schedule)
     lora = Lora(rank=4, alpha=8, dropout=0.0, modules=modules)  # type: ignore[arg-type]
     check_trainer_arguments(step(optimizer=optimizer, lora=lora))
     pairs = Preference(chosen="chosen", rejected="rejected", reference="base", beta=0.1)
@@ -58,7 +59,7 @@ def test_settings_arrive_where_they_belong() -> None:
 
 
 def test_a_constant_schedule_keeps_its_warm_up() -> None:
-    constant = ADAMW.model_copy(update={"schedule": "constant"})
+    constant = replace(ADAMW, schedule="constant")
     found = training_arguments(constant, 1, 1, seed=0, steps=100, patience=False)
     assert (found.lr_scheduler_type, found.warmup_steps) == ("constant_with_warmup", 3)
 
@@ -81,6 +82,6 @@ def test_a_profile_may_replace_weights_that_this_machine_can_not_hold() -> None:
 
 @no_gpu
 def test_a_paged_optimizer_needs_a_gpu() -> None:
-    paged = ADAMW.model_copy(update={"name": "paged_adamw_8bit"})
+    paged = replace(ADAMW, name="paged_adamw_8bit")
     with pytest.raises(RunFailed, match="paged_adamw_8bit needs a CUDA GPU"):
         check_trainer_arguments(step(optimizer=paged))

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from tiny_jobs import EOS, examples, make_job
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
 from runtime.failures import RunFailed
@@ -167,7 +168,7 @@ def test_a_start_adapter_goes_on(straight: Straight, job: SftJob) -> None:
 def test_a_start_adapter_of_another_shape_is_refused(
     straight: Straight, job: SftJob, change: dict[str, object]
 ) -> None:
-    lora = Lora(**{**job.lora.model_dump(), **change})
+    lora = Lora(**{**plain(job.lora), **change})
     with pytest.raises(RunFailed, match=r"start adapter has rank 4, alpha 4 on .* asks for rank"):
         train_sft(replace(job, start_adapter=straight[0].out, lora=lora), quiet)
 
