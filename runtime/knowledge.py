@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler.plan.model import Evaluate, Judge, Stage
+from runtime.measured import Measured
 from runtime.steps.evaluate import Evaluation
-from runtime.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class StageAnswers:
     written_by_model: int
 
 
-def stage_answers(stage: Stage, work: Work) -> StageAnswers:
+def stage_answers(stage: Stage, work: Measured) -> StageAnswers:
     """Counted from the plan and the records; held-out items stand apart, since they teach nothing."""
     judges = [step for step in stage.steps if isinstance(step, Judge)]
     knows = {

@@ -14,6 +14,7 @@ from typing import Any
 from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Stage, Train
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
+from runtime.measured import Measured
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
 from runtime.rulings import critics_of
@@ -66,12 +67,12 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "certificate": work.certificate.as_json() if work.certificate else None,
         "adapter_parity": work.parities,
         "critics": [
-            _critic(*used, work)
+            critic_entry(*used, work)
             for stage in plan.method.stages
             for step in stage.steps
             for used in critics_of(step)
         ],
-        "stages": [_stage(stage, work) for stage in plan.method.stages],
+        "stages": [stage_entry(stage, work) for stage in plan.method.stages],
         "datasets": files,
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
         "seconds": {id: round(s, 2) for id, s in work.step_seconds.items()},
@@ -80,7 +81,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def _stage(stage: Stage, work: Work) -> dict[str, Any]:
+def stage_entry(stage: Stage, work: Measured) -> dict[str, Any]:
+    """What was measured of one stage."""
     return {
         "name": stage.name,
         "doc": stage.doc,
@@ -102,7 +104,7 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
     }
 
 
-def _counts(id: str, kind: str, work: Work) -> dict[str, Any]:
+def _counts(id: str, kind: str, work: Measured) -> dict[str, Any]:
     records = work.records[id]
     rounds = sorted({r.round for r in records.kept} | {r.record.round for r in records.rejected})
     return {
@@ -118,7 +120,7 @@ def _counts(id: str, kind: str, work: Work) -> dict[str, Any]:
     }
 
 
-def _gate(step: Any, work: Work) -> dict[str, Any]:
+def _gate(step: Any, work: Measured) -> dict[str, Any]:
     outcome = work.outcomes.get(step.id)
     ruled = outcome.ruled if isinstance(outcome, GateOutcome) else ()
     return {
@@ -131,7 +133,8 @@ def _gate(step: Any, work: Work) -> dict[str, Any]:
     }
 
 
-def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict[str, Any]:
+def critic_entry(key: str, use: CriticUse, accept: Accept | None, work: Measured) -> dict[str, Any]:
+    """What was measured of one use of a critic."""
     critic = work.method.critics[use.critic]
     ruling = work.rulings.get(key)
     return {
@@ -147,7 +150,7 @@ def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict
     }
 
 
-def _evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
+def _evaluation(step: Evaluate, work: Measured) -> dict[str, Any]:
     outcome = work.outcomes.get(step.id)
     if not isinstance(outcome, Evaluation):
         return {"step": step.id, "items": step.items, "run": False}
@@ -188,13 +191,13 @@ def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> d
     return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
 
 
-def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
+def _shown(step: Evaluate, work: Measured) -> list[dict[str, Any]]:
     """Some of the items, the same ones in every report of this run."""
     by_id = {item["id"]: item for item in held_out_items(step, work)}
     return [by_id[id] for id in sample(list(by_id), SHOWN, "shown", step.id)]
 
 
-def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[str, Any]]:
+def _side_by_side(outcome: Evaluation, work: Measured, step: Evaluate) -> list[dict[str, Any]]:
     """The same random items in every arm."""
     return [
         {
@@ -211,7 +214,7 @@ def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[
     ]
 
 
-def _samples(step: Judge, work: Work) -> dict[str, Any]:
+def _samples(step: Judge, work: Measured) -> dict[str, Any]:
     """Ten random keeps beside ten random rejects, by hash: the same ones in every report of this run."""
     records = work.records.get(step.id, StepRecords())
 
