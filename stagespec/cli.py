@@ -294,6 +294,31 @@ def verify(folder: Path, format: str) -> None:
         raise click.exceptions.Exit(ERRORS)
 
 
+@main.command(short_help="Whether a profile can run on this machine.")
+@click.argument("spec", required=False)
+@profile_option
+@runs_option
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json.")
+def doctor(spec: str | None, profile: str | None, runs: Path, format: str) -> None:
+    """Look whether SPEC can run on this machine under a profile: libraries, GPU, disks, models, network,
+    clock. Nothing is fetched. Without SPEC it is the first stage in specs, or else the machine alone."""
+    from stagespec.doctor import examine
+    from stagespec.doctor.asking import case_of
+    from stagespec.doctor.showing import as_json, as_text, closing
+    from stagespec.terminal import has_colour
+
+    case = case_of(spec, profile, runs)
+    found = []
+    for one in examine(case):
+        found.append(one)
+        if format == "text":
+            click.echo(as_text(one, has_colour(sys.stdout)))
+    name = case.plan.binding.profile if case.plan else None
+    click.echo(as_json(found, name) if format == "json" else closing(found, name))
+    if any(one.state == "error" for one in found):
+        raise click.exceptions.Exit(ERRORS)
+
+
 def _write_page(plan: PlanFile, runs: Path, against: Path | None, out: Path | None) -> None:
     from stagespec.last_run import compare
     from stagespec.plan_file import write_text

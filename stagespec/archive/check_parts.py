@@ -81,7 +81,7 @@ def check_report(parts: Parts, found: Diagnostics) -> str:
     """Every number on the report is on one that is written from the archive now."""
     old = (parts.folder / REPORT).read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as aside:
-        copy = Path(shutil.copytree(parts.folder, Path(aside) / "archive"))
+        copy = Path(shutil.copytree(parts.folder, Path(aside) / "archive", symlinks=True))
         new = write_report(copy).read_text(encoding="utf-8")
     if old == new:
         return "the same, letter by letter"
