@@ -82,14 +82,15 @@ def remake(
     stated = _Stated(manifest, events)
     for stage in plan.method.stages:
         for step in stage.steps:
-            for key, _, accept in critics_of(step):
+            for key, use, accept in critics_of(step):
                 path = folder / labels_file(key)
                 if path.exists():
-                    critic = work.method.critics[stated.critic(key)]
-                    measured = tuple(
-                        measure(work.data[critic.examples], scores, accept) for scores in read_labels(path)
-                    )
-                    work.calibrations[key], work.rulings[key] = measured, best_ruling(measured, accept)
+                    rows = work.data[work.method.critics[use.critic].examples]
+                    measured = tuple(measure(rows, scores, accept) for scores in read_labels(path))
+                    made = best_ruling(measured, accept)
+                    work.calibrations[key] = measured
+                    if plan.binding.rehearsal or not made.by_rehearsal:  # else the run stopped right there
+                        work.rulings[key] = made
             outcome = _outcome(step, work, stated, folder)
             if outcome is not None:
                 work.outcomes[step.id] = outcome
@@ -129,9 +130,6 @@ class _Stated:
         """A step's entry in a section of its stage; empty where there is none."""
         every = (entry for stage in self.manifest["stages"] for entry in stage[section])
         return next((entry for entry in every if entry["step"] == step), {})
-
-    def critic(self, key: str) -> str:
-        return str(next(c["critic"] for c in self.manifest["critics"] if c["step"] == key))
 
     def decision(self, step: str) -> Mapping[str, Any]:
         """The last one, since a run that goes on decides again."""

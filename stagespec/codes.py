@@ -180,7 +180,7 @@ CODES = {
     "what was found is never mended in it, but run and archived anew.",
     "SS802": "A file that archive.json names is not there.",
     "SS803": "A file lies in the archive that archive.json does not name. It was never verified with it.",
-    "SS804": "Plan, manifest and archive.json name different hashes: they are not of one run.",
+    "SS804": "The plan is not what its hashes say, or manifest and archive.json name others.",
     "SS805": "The specs in the archive do not compile with this compiler.",
     "SS806": "The specs in the archive compile to another method or plan than the one that was run: they "
     "were changed, or the compiler reads them otherwise by now. The version that compiled them stands in "

@@ -46,7 +46,7 @@ def prove_reachable(package: str, version: str, limit_s: float) -> None:
     if _in_users_folder(package, version) is not None:
         return
     pin = f"{package}=={version}"
-    command = [sys.executable, "-m", "pip", "index", "versions", package, "--json"]
+    command = [sys.executable, "-m", "pip", "index", "versions", package]
     command += ["--no-input", "--disable-pip-version-check", "--retries", "0", "--timeout", str(limit_s)]
     try:
         done = subprocess.run(
@@ -56,7 +56,7 @@ def prove_reachable(package: str, version: str, limit_s: float) -> None:
         raise RunFailed(f"The package index does not answer within {2 * limit_s:g} s.", _help(pin)) from None
     if done.returncode != 0:
         raise RunFailed(_why(pin, done.stderr), _help(pin))
-    if f'"{version}"' not in done.stdout:
+    if version not in re.split(r"[\s,()]+", done.stdout):
         raise RunFailed(f"The package index has {package}, and not version {version}.", _help(pin))
 
 

@@ -9,6 +9,7 @@ from compiler.plan.model import Hashes, PlanFile
 from runtime.folders import PLAN
 from stagespec.archive.layout import INDEX, MAX_BYTES, SPECS, file_hash, files_below
 from stagespec.archive.parts import DAMAGE, Parts
+from stagespec.endings import Refused
 from stagespec.staleness import first_difference
 
 
@@ -34,7 +35,11 @@ def check_files(parts: Parts, found: Diagnostics) -> str:
 
 def check_plan(parts: Parts, found: Diagnostics) -> str:
     """The plan has the hashes that it names, which are those of index and manifest."""
-    hashes = parts.plan.hashes
+    try:
+        hashes = parts.plan.hashes
+    except Refused as refused:
+        found.error("SS804", str(refused))
+        return f"{PLAN} could not be read"
     named = {INDEX: parts.index.hashes, "the manifest": Hashes(**parts.manifest["plan"]["hashes"])}
     for where, other in named.items():
         for kind in ("method", "plan"):

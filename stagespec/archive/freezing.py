@@ -44,7 +44,7 @@ BULK = ("result", "kept", "rejected")
 def freeze(run: Path, name: str | None) -> tuple[Path, Verified]:
     """Freeze a finished run as a new folder below `archive`, whole or not at all; returns it and how it was
     verified. Refused where the run has not ended, is not what its manifest says, or has no spec here."""
-    folder = ARCHIVES / (name or run.name)
+    folder = ARCHIVES / (name or run.resolve().name)
     if name is not None and not NAME.fullmatch(name):
         raise Refused(f'"{name}" is no name for an archive: letters, digits, "_", "-" and "." will do')
     if folder.exists():

@@ -11,7 +11,12 @@ import pytest
 from click.testing import CliRunner
 from damaging import edit_json, edit_text
 
-from stagespec.archive.layout import MAX_BYTES, files_below
+from compiler.compile import compile_spec
+from runtime.failures import RunStopped
+from runtime.progress import silent
+from runtime.run import run
+from stagespec.archive import freeze
+from stagespec.archive.layout import MAX_BYTES, files_below, read_index
 from stagespec.cli import main
 
 
@@ -58,6 +63,19 @@ def test_the_same_run_makes_the_same_archive(here: Path, finished: Path) -> None
 def test_the_name_is_the_runs_own_unless_given(here: Path, finished: Path) -> None:
     assert CliRunner().invoke(main, ["archive", str(finished)]).exit_code == 0
     assert (here / "archive" / finished.name / "archive.json").exists()
+
+
+def test_a_run_that_was_stopped_is_a_result_too(here: Path) -> None:
+    """The mock cannot judge, and this is no rehearsal: the run stops at a critic's calibration."""
+    edit_text(here / "specs/profiles.stage", "rehearsal = true", "")
+    plan = compile_spec("specs/stage.stage", "test").plan
+    assert plan is not None
+    with pytest.raises(RunStopped):
+        run(plan, Path("stopped"), silent)
+    (folder,) = Path("stopped").iterdir()
+    archive, verified = freeze(folder, "stopped")
+    assert verified.diagnostics == ()
+    assert "critic" in (read_index(archive).stopped or "")
 
 
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {

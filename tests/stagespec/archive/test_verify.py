@@ -85,7 +85,7 @@ UNSEALED: dict[str, tuple[Damage, set[str]]] = {
     "a missing file that checks need": (lambda a: (a / "counts.json").unlink(), {"SS802", "SS813"}),
     "an extra file": (lambda a: (a / "samples/more.jsonl").write_text(""), {"SS803"}),
     "an extra link": (lambda a: (a / "link").symlink_to("nowhere"), {"SS803"}),
-    "no plan any more": (lambda a: (a / "plan.json").write_text("{}"), {"SS801", "SS813"}),
+    "no plan any more": (lambda a: (a / "plan.json").write_text("{}"), {"SS801", "SS804", "SS813"}),
     "no JSON any more": (lambda a: (a / "manifest.json").write_text("{"), {"SS801", "SS813"}),
 }
 
@@ -104,6 +104,10 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
     ),
     "another binding": (lambda a: edit_text(a / "specs/profiles.stage", "= 50 %", "= 51 %"), {"SS806"}),
     "no plan": (lambda a: edit_text(a / "specs/stage.stage", "max = 40", "max = forty"), {"SS805"}),
+    "a plan edited by hand": (
+        lambda a: edit_text(a / "plan.json", '"learning_rate": 0.0001', '"learning_rate": 0.0002'),
+        {"SS804", "SS813"},
+    ),
     "another plan's manifest": (
         change_manifest(lambda m: m["plan"]["hashes"].update(plan="0" * 64)),
         {"SS804", "SS811"},

@@ -311,8 +311,8 @@ def test_a_model_in_a_package(mock: Case, tmp_path: Path, monkeypatch: pytest.Mo
     case = bound_to(mock, PACKAGE)
     assert only(models.check_models, case).state == "warning"
     pip: list[tuple[int, str, str]] = [
-        (0, '{"versions": ["1.0", "0.9"]}', ""),
-        (0, '{"versions": ["0.9"]}', ""),
+        (0, "a-model (1.0)\nAvailable versions: 1.0, 0.9\n", ""),
+        (0, "a-model (1.0.1)\nAvailable versions: 1.0.1, 0.9\n", ""),
         (1, "", "Failed to establish a new connection"),
     ]
     monkeypatch.setattr(
