@@ -72,7 +72,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
             for step in stage.steps
             for used in critics_of(step)
         ],
-        "stages": [stage_entry(stage, work) for stage in plan.method.stages],
+        "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
         "seconds": {id: round(s, 2) for id, s in work.step_seconds.items()},
@@ -81,8 +81,13 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 
+def _stage(stage: Stage, work: Work) -> dict[str, Any]:
+    samples = [_samples(step, work) for step in stage.steps if isinstance(step, Judge)]
+    return {**stage_entry(stage, work), "samples": samples}
+
+
 def stage_entry(stage: Stage, work: Measured) -> dict[str, Any]:
-    """What was measured of one stage."""
+    """What was measured of one stage, as far as it hangs on no record's columns."""
     return {
         "name": stage.name,
         "doc": stage.doc,
@@ -99,7 +104,6 @@ def stage_entry(stage: Stage, work: Measured) -> dict[str, Any]:
         ],
         "evaluations": [_evaluation(step, work) for step in stage.steps if isinstance(step, Evaluate)],
         "output": {step.id: work.outcomes.get(step.id) for step in stage.steps if isinstance(step, Output)},
-        "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge)],
         "answers": _plain(stage_answers(stage, work)),
     }
 
@@ -214,7 +218,7 @@ def _side_by_side(outcome: Evaluation, work: Measured, step: Evaluate) -> list[d
     ]
 
 
-def _samples(step: Judge, work: Measured) -> dict[str, Any]:
+def _samples(step: Judge, work: Work) -> dict[str, Any]:
     """Ten random keeps beside ten random rejects, by hash: the same ones in every report of this run."""
     records = work.records.get(step.id, StepRecords())
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from compiler.plan.model import Method
+from compiler.plan.model import Binding, Method
 from runtime.records import StepRecords
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ class Measured(Protocol):
 
     @property
     def method(self) -> Method: ...
+    @property
+    def binding(self) -> Binding: ...
     @property
     def data(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.plan.expressions import Missing
 from compiler.plan.model import (
     AnyStep,
+    Binding,
     Evaluate,
     Expression,
     Gate,
@@ -61,6 +62,10 @@ class Remade:
     @property
     def method(self) -> Method:
         return self.plan.method
+
+    @property
+    def binding(self) -> Binding:
+        return self.plan.binding
 
     @property
     def tokens(self) -> Tokens:

@@ -44,8 +44,8 @@ def check_numbers(parts: Parts, found: Diagnostics) -> str:
     work, manifest = parts.remade, parts.manifest
     told = 0
     for number, stage in enumerate(work.method.stages):
-        stated = {k: v for k, v in manifest["stages"][number].items() if k != "samples"}
-        again = {k: v for k, v in as_json(stage_entry(stage, work)).items() if k != "samples"}
+        again = as_json(stage_entry(stage, work))
+        stated = {name: manifest["stages"][number][name] for name in again}
         told += leaves(again)
         _tell(found, differences(stated, again, f"stages.{number}"))
     uses = [use for stage in work.method.stages for step in stage.steps for use in critics_of(step)]
