@@ -23,6 +23,9 @@ own table and its registry of checks (`pytest tests/docs --snapshot-update`). Te
 named here is shown on a wrong spec, that each check taken out of the registry is missed by exactly its own \
 cases, and that every test named here is there.
 
+[KNOWN_BUGS_AND_FIXES.md](KNOWN_BUGS_AND_FIXES.md) tells the same mistakes by class: how they show, why they \
+happen, what they cost.
+
 """
 
 

@@ -127,7 +127,7 @@ def detectable_lift(items: int, alpha: float, discordant: float) -> float:
 
 def gap_is_measured_alike(view: StageView, found: Diagnostics) -> None:
     """A gap that is measured with other settings than the claim is another gap: the answers before training
-    were once allowed fewer tokens than those after. Both are sampled, cut and scored alike."""
+    were once allowed fewer tokens than those after. Gap and claim are sampled, cut and scored alike."""
     claims = [step for step in view.of(Evaluate) if step.compare and step.compare.test == "mcnemar"]
     needed = {id for train in view.of(Train) for id in train.needs}
     for gate in view.of(Gate):

@@ -16,11 +16,15 @@ from click.testing import CliRunner
 
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostics
+from compiler.guards import MISTAKES
 from compiler.source import Source
 from compiler.syntax.parse import parse
 from stagespec import diagnostics_text, endings, explain, reference
+from stagespec.bug_stories import STORIES
 from stagespec.cli import main
 from stagespec.guards_page import guards_page
+from stagespec.known_bugs_page import how, known_bugs_page
+from stagespec.methods.markdown import anchor
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -110,6 +114,29 @@ def test_the_guards_are_the_registrys_own(request: pytest.FixtureRequest) -> Non
     if request.config.option.update_snapshots:
         path.write_text(page, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == page, "pytest tests/docs --snapshot-update"
+
+
+def test_the_known_bugs_are_the_registrys_own(request: pytest.FixtureRequest) -> None:
+    page = known_bugs_page()
+    path = DOCS / "KNOWN_BUGS_AND_FIXES.md"
+    if request.config.option.update_snapshots:
+        path.write_text(page, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == page, "pytest tests/docs --snapshot-update"
+    links = set(re.findall(r"\]\(#([^)]+)\)", page))
+    assert links == {anchor(heading) for heading in re.findall(r"^## (.+)$", page, re.MULTILINE)}
+
+
+def test_every_mistake_is_told_in_one_story_with_all_that_stops_it() -> None:
+    told = [number for story in STORIES for number in story.mistakes]
+    assert sorted(told) == [mistake.number for mistake in MISTAKES]
+    page = (DOCS / "KNOWN_BUGS_AND_FIXES.md").read_text(encoding="utf-8")
+    _, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
+    for story, section in zip(STORIES, sections, strict=True):
+        for number in story.mistakes:
+            mistake = MISTAKES[number - 1]
+            assert mistake.codes or how(mistake), number
+            assert how(mistake) in section, number
+            assert all(f"`{code}`" in section for code in mistake.codes), number
 
 
 def commands() -> list[Block]:
@@ -206,6 +233,16 @@ def test_every_path_and_code_that_is_named_exists(page: str) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
     codes = set(re.findall(r"\bSS\d{3}\b", text))
     assert [code for code in sorted(codes) if explain.explanation(code) is None] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in DOCS.glob("*.md"))])
+def test_every_link_to_a_file_leads_to_one(page: str) -> None:
+    path = ROOT / page
+    prose = FENCE.sub("", path.read_text(encoding="utf-8"))
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", prose)]
+    files = [link for link in links if link and "://" not in link]
+    assert [link for link in files if not (path.parent / link).exists()] == []
+    assert files or page != "README.md"
 
 
 def test_the_line_that_is_followed_is_in_the_spec_and_becomes_what_is_shown() -> None:
