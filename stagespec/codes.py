@@ -8,7 +8,7 @@ FAMILIES = {
     "SS5": "data files",
     "SS6": "method",
     "SS7": "profiles and models",
-    "SS8": "archives of runs",
+    "SS9": "archives of runs",
 }
 
 CODES = {
@@ -176,26 +176,26 @@ CODES = {
     "SS711": "Only a rehearsal, which claims nothing, may look at fewer held-out items.",
     "SS720": "The GPU is not in the table of known ones, so its memory, speed and bandwidth must be said.",
     "SS723": "A price stands with the GPU and with the hardware, and only one of them can be meant.",
-    "SS801": "A file of the archive does not have the hash that archive.json names. An archive is frozen: "
+    "SS901": "A file of the archive does not have the hash that archive.json names. An archive is frozen: "
     "what was found is never mended in it, but run and archived anew.",
-    "SS802": "A file that archive.json names is not there.",
-    "SS803": "A file lies in the archive that archive.json does not name. It was never verified with it.",
-    "SS804": "The plan is not what its hashes say, or manifest and archive.json name others.",
-    "SS805": "The specs in the archive do not compile with this compiler.",
-    "SS806": "The specs in the archive compile to another method or plan than the one that was run: they "
+    "SS902": "A file that archive.json names is not there.",
+    "SS903": "A file lies in the archive that archive.json does not name. It was never verified with it.",
+    "SS904": "The plan is not what its hashes say, or manifest and archive.json name others.",
+    "SS905": "The specs in the archive do not compile with this compiler.",
+    "SS906": "The specs in the archive compile to another method or plan than the one that was run: they "
     "were changed, or the compiler reads them otherwise by now. The version that compiled them stands in "
     "archive.json.",
-    "SS807": "An answer, cut by the plan's rules and put to its item's check again, passes where it failed, "
+    "SS907": "An answer, cut by the plan's rules and put to its item's check again, passes where it failed, "
     "or fails where it passed.",
-    "SS808": "A number of the manifest is not what comes out when it is worked out anew from the answers, "
+    "SS908": "A number of the manifest is not what comes out when it is worked out anew from the answers, "
     "the critics' scores and the counts of records in the archive.",
-    "SS809": "A reason why a verdict is no claim is missing, or stands in one place alone. A rehearsal, a "
+    "SS909": "A reason why a verdict is no claim is missing, or stands in one place alone. A rehearsal, a "
     "mock and a stand-in taint every verdict.",
-    "SS810": "Two parts of the archive tell the same thing differently: the manifest, and what the run took "
+    "SS910": "Two parts of the archive tell the same thing differently: the manifest, and what the run took "
     "down while it ran.",
-    "SS811": "The report shows a number that the manifest does not give. It is only a note where this "
+    "SS911": "The report shows a number that the manifest does not give. It is only a note where this "
     "version lays the report out otherwise, with the same numbers.",
-    "SS812": "The archive is larger than it is meant to be. It holds text to be read and verified; weights "
+    "SS912": "The archive is larger than it is meant to be. It holds text to be read and verified; weights "
     "and whole datasets stay in the run's folder.",
-    "SS813": "A part of the archive cannot be read: it was changed, or another version wrote it.",
+    "SS913": "A part of the archive cannot be read: it was changed, or another version wrote it.",
 }

@@ -32,9 +32,9 @@ def check_scores(parts: Parts, found: Diagnostics) -> str:
                 if again != answer:
                     wrong.append(f"{step.id}, item {answer.item}, arm {arm}")
     for place in wrong[:MOST_SHOWN]:
-        found.error("SS807", f"an answer is scored otherwise than it was: {place}")
+        found.error("SS907", f"an answer is scored otherwise than it was: {place}")
     if len(wrong) > MOST_SHOWN:
-        found.error("SS807", f"{len(wrong) - MOST_SHOWN} more answers are scored otherwise than they were")
+        found.error("SS907", f"{len(wrong) - MOST_SHOWN} more answers are scored otherwise than they were")
     return f"{answers} answers"
 
 
@@ -74,10 +74,10 @@ def check_taints(parts: Parts, found: Diagnostics) -> str:
     ]:
         for taint in must:
             if taint not in tainted:
-                found.error("SS809", f"{where} does not say what stands against a claim: {taint}")
+                found.error("SS909", f"{where} does not say what stands against a claim: {taint}")
         for taint in tainted:
             if taint not in manifest["taints"]:
-                found.error("SS809", f"{where} says what the manifest does not: {taint}")
+                found.error("SS909", f"{where} says what the manifest does not: {taint}")
     return f"{len(must)} that must be there, in {1 + len(verdicts)} places"
 
 
@@ -93,9 +93,9 @@ def _tell(found: Diagnostics, differing: Iterable[Difference]) -> None:
     every = list(differing)
     for one in every[:MOST_SHOWN]:
         found.error(
-            "SS808", f"a number does not follow: {one}", help="It was worked out from scores and counts."
+            "SS908", f"a number does not follow: {one}", help="It was worked out from scores and counts."
         )
     if len(every) > MOST_SHOWN:
         found.error(
-            "SS808", f"{len(every) - MOST_SHOWN} more values of {every[0].path.split('.')[0]} do not follow"
+            "SS908", f"{len(every) - MOST_SHOWN} more values of {every[0].path.split('.')[0]} do not follow"
         )

@@ -89,16 +89,16 @@ def check_report(parts: Parts, found: Diagnostics) -> str:
     wrong = sorted(stated - again)
     if wrong:
         shown = ", ".join(wrong[:MOST_SHOWN]) + (", ..." if len(wrong) > MOST_SHOWN else "")
-        found.error("SS811", f"the report says what the manifest does not: {shown}")
+        found.error("SS911", f"the report says what the manifest does not: {shown}")
     else:
-        found.note("SS811", "the report is laid out otherwise by this version, with the same numbers")
+        found.note("SS911", "the report is laid out otherwise by this version, with the same numbers")
     return f"{len(stated)} different numbers"
 
 
 def _compare(found: Diagnostics, what: str, stated: Any, other: Any) -> None:
     first = next(differences(stated, other, "it"), None)
     if first is not None:
-        found.error("SS810", f"{what} differs between parts of the archive: {first}")
+        found.error("SS910", f"{what} differs between parts of the archive: {first}")
 
 
 def _as_stored(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

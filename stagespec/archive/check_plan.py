@@ -18,17 +18,17 @@ def check_files(parts: Parts, found: Diagnostics) -> str:
     here = files_below(parts.folder)
     for name, sha256 in parts.index.files.items():
         if name not in here:
-            found.error("SS802", f'"{name}" is gone from the archive', help="Put it back as it was frozen.")
+            found.error("SS902", f'"{name}" is gone from the archive', help="Put it back as it was frozen.")
         elif file_hash(here[name]) != sha256:
-            found.error("SS801", f'"{name}" has changed since it was frozen', help="Put it back as it was.")
+            found.error("SS901", f'"{name}" has changed since it was frozen', help="Put it back as it was.")
     for name in sorted(here.keys() - parts.index.files.keys()):
         found.error(
-            "SS803", f'"{name}" is no part of the archive', help=f"Take it out; {INDEX} does not name it."
+            "SS903", f'"{name}" is no part of the archive', help=f"Take it out; {INDEX} does not name it."
         )
     size = sum(path.stat().st_size for path in here.values())
     if size > MAX_BYTES:
         found.warning(
-            "SS812", f"the archive holds {size / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} MB is meant to do"
+            "SS912", f"the archive holds {size / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} MB is meant to do"
         )
     return f"{len(parts.index.files)} files, {size / 1e6:.2f} MB"
 
@@ -38,14 +38,14 @@ def check_plan(parts: Parts, found: Diagnostics) -> str:
     try:
         hashes = parts.plan.hashes
     except Refused as refused:
-        found.error("SS804", str(refused))
+        found.error("SS904", str(refused))
         return f"{PLAN} could not be read"
     named = {INDEX: parts.index.hashes, "the manifest": Hashes(**parts.manifest["plan"]["hashes"])}
     for where, other in named.items():
         for kind in ("method", "plan"):
             if getattr(other, kind) != getattr(hashes, kind):
                 found.error(
-                    "SS804", f"{where} names another {kind} hash than {PLAN} has: {getattr(other, kind)[:12]}"
+                    "SS904", f"{where} names another {kind} hash than {PLAN} has: {getattr(other, kind)[:12]}"
                 )
     return f"method {hashes.method[:12]}, plan {hashes.plan[:12]}"
 
@@ -58,7 +58,7 @@ def check_recompiles(parts: Parts, found: Diagnostics) -> str:
     if compiled.plan is None:
         codes = sorted({item.code for item in compiled.diagnostics.items if item.severity == "error"})
         found.error(
-            "SS805",
+            "SS905",
             f"the archived spec no longer compiles: {listing(codes)}",
             help=_compilers(index.compiler),
         )
@@ -67,7 +67,7 @@ def check_recompiles(parts: Parts, found: Diagnostics) -> str:
         now, then = getattr(compiled.plan.hashes, kind), getattr(index.hashes, kind)
         if now != then:
             found.error(
-                "SS806",
+                "SS906",
                 f"the archived spec compiles to another {name}: {now[:12]}, and {then[:12]} was run",
                 help=f"{_compilers(index.compiler)} {_what_differs(parts, compiled.plan)}",
             )

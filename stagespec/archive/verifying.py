@@ -70,7 +70,7 @@ def verify(folder: Path) -> Verified:
             said = check(parts, own)
         except DAMAGE as damage:
             said = "could not be looked at"
-            own.error("SS813", f"{name}: a part cannot be read ({_in_words(damage)})")
+            own.error("SS913", f"{name}: a part cannot be read ({_in_words(damage)})")
         checked.append(Checked(name, _worst(own), said))
         found += own.items
     return Verified(file_hash(folder / INDEX), tuple(checked), tuple(found))

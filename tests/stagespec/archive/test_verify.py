@@ -80,13 +80,13 @@ def overrate(rows: list[Any]) -> None:
 
 
 UNSEALED: dict[str, tuple[Damage, set[str]]] = {
-    "a changed file": (lambda a: edit_text(a / "specs/stage.stage", "language 1", "language 1 "), {"SS801"}),
-    "a missing file": (lambda a: (a / "samples/small.ideas.jsonl").unlink(), {"SS802"}),
-    "a missing file that checks need": (lambda a: (a / "counts.json").unlink(), {"SS802", "SS813"}),
-    "an extra file": (lambda a: (a / "samples/more.jsonl").write_text(""), {"SS803"}),
-    "an extra link": (lambda a: (a / "link").symlink_to("nowhere"), {"SS803"}),
-    "no plan any more": (lambda a: (a / "plan.json").write_text("{}"), {"SS801", "SS804", "SS813"}),
-    "no JSON any more": (lambda a: (a / "manifest.json").write_text("{"), {"SS801", "SS813"}),
+    "a changed file": (lambda a: edit_text(a / "specs/stage.stage", "language 1", "language 1 "), {"SS901"}),
+    "a missing file": (lambda a: (a / "samples/small.ideas.jsonl").unlink(), {"SS902"}),
+    "a missing file that checks need": (lambda a: (a / "counts.json").unlink(), {"SS902", "SS913"}),
+    "an extra file": (lambda a: (a / "samples/more.jsonl").write_text(""), {"SS903"}),
+    "an extra link": (lambda a: (a / "link").symlink_to("nowhere"), {"SS903"}),
+    "no plan any more": (lambda a: (a / "plan.json").write_text("{}"), {"SS901", "SS904", "SS913"}),
+    "no JSON any more": (lambda a: (a / "manifest.json").write_text("{"), {"SS901", "SS913"}),
 }
 
 
@@ -100,76 +100,76 @@ def test_damage_is_told(case: str, archive: Path) -> None:
 SEALED: dict[str, tuple[Damage, set[str]]] = {
     "another plan": (
         lambda a: edit_text(a / "specs/stage.stage", "learning_rate = 1e-4", "learning_rate = 2e-4"),
-        {"SS806"},
+        {"SS906"},
     ),
-    "another binding": (lambda a: edit_text(a / "specs/profiles.stage", "= 50 %", "= 51 %"), {"SS806"}),
-    "no plan": (lambda a: edit_text(a / "specs/stage.stage", "max = 40", "max = forty"), {"SS805"}),
+    "another binding": (lambda a: edit_text(a / "specs/profiles.stage", "= 50 %", "= 51 %"), {"SS906"}),
+    "no plan": (lambda a: edit_text(a / "specs/stage.stage", "max = 40", "max = forty"), {"SS905"}),
     "a plan edited by hand": (
         lambda a: edit_text(a / "plan.json", '"learning_rate": 0.0001', '"learning_rate": 0.0002'),
-        {"SS804", "SS813"},
+        {"SS904", "SS913"},
     ),
     "another plan's manifest": (
         change_manifest(lambda m: m["plan"]["hashes"].update(plan="0" * 64)),
-        {"SS804", "SS811"},
+        {"SS904", "SS911"},
     ),
     "a flag of an answer": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", flip),
-        {"SS807", "SS808"},
+        {"SS907", "SS908"},
     ),
     "an answer": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", lambda r: r[0]["arms"]["raw"].update(raw="4")),
-        {"SS807"},
+        {"SS907"},
     ),
     "a critic's score": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", shift("does_it")),
-        {"SS808"},
+        {"SS908"},
     ),
     "an answer taken away": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", lambda r: r.pop()),
-        {"SS808"},
+        {"SS908"},
     ),
     "a labelled example's score": (
         lambda a: edit_lines(
             a / "scores/small.good.labelled.jsonl",
             overrate,
         ),
-        {"SS808"},
+        {"SS908"},
     ),
     "a count": (
         lambda a: edit_json(a / "counts.json", lambda c: c["small.fresh"][0].update(kept=1)),
-        {"SS808"},
+        {"SS908"},
     ),
     "a p value": (
         change_manifest(lambda m: after(m)["verdict"]["test"].update(p=1.25e-6)),
-        {"SS808"},
+        {"SS908"},
     ),
-    "a claim": (change_manifest(claim), {"SS808", "SS809", "SS810"}),
-    "a taint of its own": (change_manifest(lambda m: m["taints"].pop()), {"SS809"}),
+    "a claim": (change_manifest(claim), {"SS908", "SS909", "SS910"}),
+    "a taint of its own": (change_manifest(lambda m: m["taints"].pop()), {"SS909"}),
     "a certificate": (
         change_manifest(lambda m: m["certificate"]["lines"][0].update(state="fail")),
-        {"SS810"},
+        {"SS910"},
     ),
     "a training": (
         change_manifest(lambda m: m["stages"][0]["training"][0]["result"].update(examples=9999)),
-        {"SS810"},
+        {"SS910"},
     ),
     "an adapter": (
         lambda a: edit_json(a / INDEX, lambda i: i["adapters"].update({"small.student": "0" * 64})),
-        {"SS810"},
+        {"SS910"},
     ),
     "a decision": (
         lambda a: edit_text(a / "journal.jsonl", '"verdict": "not shown"', '"verdict": "improved"'),
-        {"SS810"},
+        {"SS910"},
     ),
     "a record that is shown": (
         change_manifest(lambda m: m["stages"][0]["samples"][1]["kept"][0].update(response="Better.")),
-        {"SS810"},
+        {"SS910"},
     ),
     "an intervention": (
         lambda a: edit_lines(a / "journal.jsonl", lambda rows: rows.insert(0, rows[0])),
-        {"SS808"},
+        {"SS908"},
     ),
-    "a report": (lambda a: edit_text(a / "report.html", "</body>", "<p>98.7 %</p></body>"), {"SS811"}),
+    "a report": (lambda a: edit_text(a / "report.html", "</body>", "<p>98.7 %</p></body>"), {"SS911"}),
 }
 
 
@@ -181,7 +181,7 @@ def test_damage_is_told_though_the_index_was_made_to_fit(case: str, archive: Pat
     found = verify(archive)
     assert {item.code for item in found.diagnostics} >= expected, found.diagnostics
     # a changed manifest makes another report
-    assert {item.code for item in found.diagnostics} - expected <= {"SS811"}, found.diagnostics
+    assert {item.code for item in found.diagnostics} - expected <= {"SS911"}, found.diagnostics
     assert found.failed
 
 
@@ -206,7 +206,7 @@ def test_every_number_of_an_evaluation_is_looked_at(archive: Path) -> None:
         inner[last] += 0.001
     (archive / "manifest.json").write_text(json.dumps(manifest))
     seal(archive)
-    told = [item.message for item in verify(archive).diagnostics if item.code == "SS808"]
+    told = [item.message for item in verify(archive).diagnostics if item.code == "SS908"]
     more = [int(text.split()[0]) for text in told if " more values of " in text]
     assert sum(more) + len(told) - len(more) == len(derived)
 
@@ -214,11 +214,11 @@ def test_every_number_of_an_evaluation_is_looked_at(archive: Path) -> None:
 def test_another_compiler_is_named(archive: Path) -> None:
     edit_text(archive / "specs/stage.stage", "learning_rate = 1e-4", "learning_rate = 2e-4")
     seal(archive)
-    (same, _) = [item for item in verify(archive).diagnostics if item.code == "SS806"]
+    (same, _) = [item for item in verify(archive).diagnostics if item.code == "SS906"]
     assert "version is the same" in same.help
     assert "learning_rate" in same.help
     edit_json(archive / INDEX, lambda index: index.update(compiler="0.0.1"))
-    (other, _) = [item for item in verify(archive).diagnostics if item.code == "SS806"]
+    (other, _) = [item for item in verify(archive).diagnostics if item.code == "SS906"]
     assert "by version 0.0.1, and this is" in other.help
 
 
@@ -232,14 +232,14 @@ def test_another_layout_of_the_report_is_only_a_note(archive: Path) -> None:
     edit_text(archive / "report.html", "</body>", "<p>Thank you.</p></body>")
     seal(archive)
     verified = verify(archive)
-    assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS811", "note")]
+    assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS911", "note")]
     assert not verified.failed
 
 
 def test_size_is_only_warned_of(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_plan, "MAX_BYTES", 1000)
     verified = verify(archive)
-    assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS812", "warning")]
+    assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS912", "warning")]
     assert not verified.failed
 
 
@@ -259,9 +259,9 @@ def test_on_the_command_line(archive: Path) -> None:
     edit_text(archive / "report.html", "</body>", "<p>98.7 %</p></body>")
     wrong = CliRunner().invoke(main, ["verify", str(archive)])
     assert wrong.exit_code == 1
-    assert 'error[SS801]: "report.html" has changed since it was frozen' in wrong.stdout
+    assert 'error[SS901]: "report.html" has changed since it was frozen' in wrong.stdout
     told = json.loads(CliRunner().invoke(main, ["verify", str(archive), "--format", "json"]).stdout)
     assert not told["ok"]
-    assert {item["code"] for item in told["diagnostics"]} == {"SS801", "SS811"}
+    assert {item["code"] for item in told["diagnostics"]} == {"SS901", "SS911"}
     states = {check["name"]: check["state"] for check in told["checks"]}
     assert {name for name, state in states.items() if state == "error"} == {"files", "report"}
