@@ -66,7 +66,8 @@ def check_samples(parts: Parts, found: Diagnostics) -> str:
     shown = 0
     for stage in parts.manifest["stages"]:
         for stated in stage["samples"]:
-            drawn = parts.lines(f"{SAMPLES}/{stated['step']}.jsonl")
+            made = stated["step"] in parts.manifest["datasets"]  # not where the run stopped before
+            drawn = parts.lines(f"{SAMPLES}/{stated['step']}.jsonl") if made else []
             for kind, rows in (("kept", stated["kept"]), ("rejected", stated["rejected"])):
                 here = {
                     row["id"]: row["columns"] for row in drawn if (row["sink"] is None) == (kind == "kept")

@@ -25,7 +25,7 @@ def check_files(parts: Parts, found: Diagnostics) -> str:
         found.error(
             "SS903", f'"{name}" is no part of the archive', help=f"Take it out; {INDEX} does not name it."
         )
-    size = sum(path.stat().st_size for path in here.values())
+    size = sum(path.lstat().st_size for path in here.values())
     if size > MAX_BYTES:
         found.warning(
             "SS912", f"the archive holds {size / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} MB is meant to do"
