@@ -14,14 +14,15 @@ from typing import Any
 
 from compiler.plan.hashing import plain
 from compiler.plan.meaning import prompt_uses
-from compiler.plan.model import Evaluate, PlanFile, PromptUse, Train
+from compiler.plan.model import Binding, Evaluate, PlanFile, PromptUse, Train
 from compiler.plan.selection import Selection
 from runtime import journal
 from runtime.certificate import Certificate, certify
+from runtime.data import plan_data
 from runtime.engines.protocol import Engine
 from runtime.engines.replicas import start_engines
 from runtime.failures import RunFailed, RunStopped
-from runtime.identity import digest, sample
+from runtime.identity import digest
 from runtime.journal import Journal
 from runtime.models.local import LocalModel
 from runtime.models.obtain import obtain
@@ -48,7 +49,7 @@ def bind(
         check_trainer_arguments(step, plan.binding.weights or step.weights)
     engine = _start(plan, role, local)
     try:
-        data = _data(plan)
+        data = plan_data(plan)
         return Work(plan, folder, log, engine, tokens, listener, data, results, role, local, selection)
     except BaseException:
         engine.close()
@@ -63,7 +64,7 @@ def prove(work: Work) -> None:
     prompts = _rendered(work)
     _lengths_fit(work, prompts)
     work.certificate = _certify(work, prompts)
-    work.taints += _taints(work, work.certificate)
+    work.taints += first_taints(work.binding, work.certificate)
     for line in work.certificate.stopping:
         raise RunStopped(f"the certificate of model {work.role} fails: {line.title}. {line.explanation}")
     for stage in work.method.stages:
@@ -98,20 +99,6 @@ def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
 
 def _steps(plan: PlanFile, kind: type[Any]) -> list[Any]:
     return [step for stage in plan.method.stages for step in stage.steps if isinstance(step, kind)]
-
-
-def _data(plan: PlanFile) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """Every data file's records; of held-out sets as many as a rehearsal looks at, chosen by hash."""
-    data: dict[str, Sequence[Mapping[str, Any]]] = {}
-    for name, dataset in plan.method.datasets.items():
-        rows = [json.loads(line) for line in plan.blobs[dataset.sha256].text.split("\n") if line.strip()]
-        if dataset.role == "held_out" and plan.binding.held_out:
-            chosen = {digest(row) for row in sample(rows, plan.binding.held_out, "held out", name)}
-            rows = [row for row in rows if digest(row) in chosen]
-        if dataset.role == "held_out":  # results are paired by item
-            rows = [{"id": digest(row)[:12], **row} for row in rows]
-        data[name] = rows
-    return data
 
 
 def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
@@ -187,15 +174,15 @@ def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Ce
     return certificate
 
 
-def _taints(work: Work, certificate: Certificate) -> list[str]:
-    """Why no verdict of this run can be a claim."""
+def first_taints(binding: Binding, certificate: Certificate) -> list[str]:
+    """Why no verdict of a run can be a claim, as far as it is known before anything is made."""
     taints = [_sentence(line.explanation) for line in certificate.tainting]
-    if work.binding.engine == "mock":
+    if binding.engine == "mock":
         taints.append("a mock engine wrote and judged: nothing here is language")
-    if work.binding.rehearsal:
+    if binding.rehearsal:
         taints.append("a rehearsal may go on past closed gates")
-    if work.binding.held_out:
-        taints.append(f"at most {work.binding.held_out} items of each held-out set were looked at")
+    if binding.held_out:
+        taints.append(f"at most {binding.held_out} items of each held-out set were looked at")
     return taints
 
 

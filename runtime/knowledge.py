@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from compiler.plan.meaning import meaning
 from compiler.plan.model import Critic, Evaluate, Filter, Generate, Method, Stage
+from runtime.measured import Measured
 from runtime.rulings import critics_of
 from runtime.statistics import Interval, share
 from runtime.steps.evaluate import Evaluation
-from runtime.work import Work
 
 POOLS = ("pool", "exemplars")
 
@@ -66,7 +66,7 @@ class StageAnswers:
     judged_by_model: int
 
 
-def stage_answers(stage: Stage, work: Work) -> StageAnswers:
+def stage_answers(stage: Stage, work: Measured) -> StageAnswers:
     """Counted from the plan and the records."""
     used = _used(stage, work)
     sources = [step.id for step in stage.steps if isinstance(step, Generate) and not step.inputs]
@@ -90,7 +90,7 @@ def stage_answers(stage: Stage, work: Work) -> StageAnswers:
     )
 
 
-def _knows(stage: Stage, work: Work) -> Iterator[Known]:
+def _knows(stage: Stage, work: Measured) -> Iterator[Known]:
     told: set[tuple[str, str]] = set()
     for step in stage.steps:
         for key, use, _ in critics_of(step):
@@ -100,7 +100,7 @@ def _knows(stage: Stage, work: Work) -> Iterator[Known]:
                 yield Known(use.critic, use.model, Interval(best.auc, best.auc_low, best.auc_high))
 
 
-def _does(stage: Stage, work: Work) -> Iterator[Done]:
+def _does(stage: Stage, work: Measured) -> Iterator[Done]:
     for step in stage.steps:
         outcome = work.outcomes.get(step.id)
         if not isinstance(step, Evaluate) or step.compare is None or not isinstance(outcome, Evaluation):
@@ -129,7 +129,7 @@ def _rate(outcome: Evaluation, arm: str) -> Interval | None:
     return share(sum(flags.values()), len(flags))
 
 
-def _used(stage: Stage, work: Work) -> set[tuple[str, str]]:
+def _used(stage: Stage, work: Measured) -> set[tuple[str, str]]:
     """What the stage's steps refer to, as (kind, name): prompts, rules, critics, constitutions, data.
 
     An evaluation's own prompts teach nothing, nor does data that records must only stand apart from.

@@ -20,6 +20,7 @@ from runtime.figures.stories import stage_stories
 from runtime.identity import sample
 from runtime.knowledge import stage_answers
 from runtime.manifest_evaluation import SHOWN, evaluation
+from runtime.measured import Measured
 from runtime.records import Record, StepRecords
 from runtime.results import GateOutcome
 from runtime.rulings import critics_of
@@ -71,7 +72,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
         "certificate": work.certificate.as_json() if work.certificate else None,
         "adapter_parity": work.parities,
         "critics": [
-            _critic(*used, work)
+            critic_entry(*used, work)
             for stage in plan.method.stages
             for step in stage.steps
             for used in critics_of(step)
@@ -87,6 +88,17 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> 
 
 
 def _stage(stage: Stage, work: Work) -> dict[str, Any]:
+    return {
+        **stage_entry(stage, work),
+        "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge | Prefer)],
+        "scores": [_plain(row) for row in score_rows(stage, work)],
+        "principles": [_plain(use) for use in principle_uses(stage, work)],
+        "stories": _plain(stage_stories(stage, work)),
+    }
+
+
+def stage_entry(stage: Stage, work: Measured) -> dict[str, Any]:
+    """What was measured of one stage, as far as it hangs on no record's columns."""
     return {
         "name": stage.name,
         "doc": stage.doc,
@@ -107,20 +119,16 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
             for step in stage.steps
             if isinstance(step, Output) and step.id in work.outcomes
         },
-        "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge | Prefer)],
         "answers": _plain(stage_answers(stage, work)),
-        "scores": [_plain(row) for row in score_rows(stage, work)],
-        "principles": [_plain(use) for use in principle_uses(stage, work)],
         "item_groups": {
             step.id: _plain(groups)
             for step in stage.steps
             if isinstance(step, Evaluate) and (groups := item_groups(step, work))
         },
-        "stories": _plain(stage_stories(stage, work)),
     }
 
 
-def _counts(id: str, kind: str, work: Work) -> dict[str, Any]:
+def _counts(id: str, kind: str, work: Measured) -> dict[str, Any]:
     records = work.records[id]
     rounds = sorted({r.round for r in records.kept} | {r.record.round for r in records.rejected})
     return {
@@ -136,7 +144,7 @@ def _counts(id: str, kind: str, work: Work) -> dict[str, Any]:
     }
 
 
-def _gate(step: Any, work: Work) -> dict[str, Any]:
+def _gate(step: Any, work: Measured) -> dict[str, Any]:
     outcome = work.outcomes.get(step.id)
     ruled = outcome.ruled if isinstance(outcome, GateOutcome) else ()
     return {
@@ -149,7 +157,8 @@ def _gate(step: Any, work: Work) -> dict[str, Any]:
     }
 
 
-def _critic(key: str, use: CriticUse, accept: Accept | None, work: Work) -> dict[str, Any]:
+def critic_entry(key: str, use: CriticUse, accept: Accept | None, work: Measured) -> dict[str, Any]:
+    """What was measured of one use of a critic."""
     critic = work.method.critics[use.critic]
     ruling = work.rulings.get(key)
     return {

@@ -8,14 +8,14 @@ from typing import Any
 
 from compiler.plan.model import Evaluate
 from runtime.identity import sample
+from runtime.measured import Measured
 from runtime.statistics import share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
-from runtime.work import Work
 
 SHOWN = 10  # records or items, the same ones in every report of a run
 
 
-def evaluation(step: Evaluate, work: Work) -> dict[str, Any]:
+def evaluation(step: Evaluate, work: Measured) -> dict[str, Any]:
     """Every arm's rates (shares with their intervals) by score and by set, and the verdict as it is."""
     outcome = work.outcomes.get(step.id)
     if not isinstance(outcome, Evaluation):
@@ -57,13 +57,13 @@ def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> d
     return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
 
 
-def _shown(step: Evaluate, work: Work) -> list[dict[str, Any]]:
+def _shown(step: Evaluate, work: Measured) -> list[dict[str, Any]]:
     """Some of the items, the same ones in every report of this run."""
     by_id = {item["id"]: item for item in held_out_items(step, work)}
     return [by_id[id] for id in sample(list(by_id), SHOWN, "shown", step.id)]
 
 
-def _side_by_side(outcome: Evaluation, work: Work, step: Evaluate) -> list[dict[str, Any]]:
+def _side_by_side(outcome: Evaluation, work: Measured, step: Evaluate) -> list[dict[str, Any]]:
     """The same random items in every arm."""
     return [
         {

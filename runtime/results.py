@@ -8,8 +8,8 @@ from typing import Any
 
 from compiler.plan.expressions import Missing, Value, evaluate
 from compiler.plan.model import Expression, Requirement
+from runtime.measured import Measured
 from runtime.records import Record, StepRecords
-from runtime.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class GateOutcome:
         return bool(self.ruled) and all(r.holds for r in self.ruled)
 
 
-def rule(requirement: Requirement, work: Work, round: int | None = None) -> Ruled:
+def rule(requirement: Requirement, work: Measured, round: int | None = None) -> Ruled:
     """Whether a requirement holds, over one round's records or over all. Fails closed."""
     seen: list[str] = []
 
@@ -48,7 +48,7 @@ def rule(requirement: Requirement, work: Work, round: int | None = None) -> Rule
     return Ruled(requirement.text, holds, ", ".join(seen))
 
 
-def _measured(op: str, args: tuple[Any, ...], work: Work, round: int | None) -> Value:
+def _measured(op: str, args: tuple[Any, ...], work: Measured, round: int | None) -> Value:
     step = str(args[0])
     name = step.rpartition(".")[2]
     if op in ("verdict", "arm_rate"):
@@ -77,7 +77,7 @@ def _measured(op: str, args: tuple[Any, ...], work: Work, round: int | None) -> 
     return value
 
 
-def _median(measure: Expression, records: list[Record], work: Work, name: str) -> float:
+def _median(measure: Expression, records: list[Record], work: Measured, name: str) -> float:
     """The middle value of a number over records; `tokens` counts those of the bound model."""
     if not records:
         raise Missing(f"{name} has kept no records")

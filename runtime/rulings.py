@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from compiler.plan.meaning import critic_uses
 from compiler.plan.model import Accept, AnyStep, Critic, CriticUse, Evaluate, Judge
@@ -50,13 +51,14 @@ def ruling(work: Work, key: str, use: CriticUse, accept: Accept | None) -> Rulin
 
 def _settle(work: Work, key: str, use: CriticUse, accept: Accept | None) -> Ruling:
     critic = work.method.critics[use.critic]
-    measured = tuple(_measure(work, use, critic, index, accept) for index in range(len(critic.methods)))
+    rows = work.data[critic.examples]
+    values = tuple(_scores(work, use, critic, index, rows) for index in range(len(critic.methods)))
+    work.label_scores[key] = values
+    measured = tuple(measure(rows, of_method, accept) for of_method in values)
     work.calibrations[key] = measured  # also for the report of a run that stops right here
-    chosen = choose_method(measured)
-    if chosen is not None and (accept is None or measured[chosen].threshold is not None):
-        made = Ruling(chosen, measured[chosen].threshold if accept else None)
-    else:
-        made = _without(work, use, accept, measured, chosen)
+    made = best_ruling(measured, accept)
+    if made.by_rehearsal:
+        _refuse_or_taint(work, use, accept, measured)
     _tell(work, use, critic, made, measured)
     work.journal.append(
         "calibration",
@@ -70,11 +72,17 @@ def _settle(work: Work, key: str, use: CriticUse, accept: Accept | None) -> Ruli
     return made
 
 
-def _measure(work: Work, use: CriticUse, critic: Critic, index: int, accept: Accept | None) -> Calibration:
-    rows = work.data[critic.examples]
+def _scores(
+    work: Work, use: CriticUse, critic: Critic, index: int, rows: Sequence[Mapping[str, Any]]
+) -> tuple[float, ...]:
     method = critic.methods[index]
     title = f"calibrate {use.critic} ({method.method.replace('_', ' ')})"
-    values = scores(work, title, f"calibrate/{use.critic}/{index}", method, rows, work.adapter(use.model))
+    key = f"calibrate/{use.critic}/{index}"
+    return tuple(scores(work, title, key, method, rows, work.adapter(use.model)))
+
+
+def measure(rows: Sequence[Mapping[str, Any]], values: Sequence[float], accept: Accept | None) -> Calibration:
+    """What one method's scores of labelled examples are worth, and where the accept rule accepts."""
     good = [v for v, row in zip(values, rows, strict=True) if row["label"] == "good"]
     bad = [v for v, row in zip(values, rows, strict=True) if row["label"] == "bad"]
     return calibrate(
@@ -85,27 +93,35 @@ def _measure(work: Work, use: CriticUse, critic: Critic, index: int, accept: Acc
     )
 
 
-def _without(
-    work: Work,
-    use: CriticUse,
-    accept: Accept | None,
-    measured: tuple[Calibration, ...],
-    chosen: int | None,
-) -> Ruling:
-    """No method can judge, or the one that can reaches no threshold."""
-    best = max(range(len(measured)), key=lambda i: measured[i].auc)
+def best_ruling(measured: Sequence[Calibration], accept: Accept | None) -> Ruling:
+    """By the first method that can judge; where none can or it reaches no threshold, what a rehearsal goes on
+    with: the highest AUC, at the middle of its scores for good examples."""
+    chosen = choose_method(measured)
+    if chosen is not None and (accept is None or measured[chosen].threshold is not None):
+        return Ruling(chosen, measured[chosen].threshold if accept else None)
+    index = _best(measured) if chosen is None else chosen
+    return Ruling(index, measured[index].median_good if accept else None, by_rehearsal=True)
+
+
+def _best(measured: Sequence[Calibration]) -> int:
+    return max(range(len(measured)), key=lambda i: measured[i].auc)
+
+
+def _refuse_or_taint(
+    work: Work, use: CriticUse, accept: Accept | None, measured: tuple[Calibration, ...]
+) -> None:
+    """No method can judge, or the one that can reaches no threshold: a rehearsal alone goes on."""
     wanted = f" of {accept.at_least:.0%}" if accept else ""
+    best = measured[_best(measured)].auc
     reason = (
-        f'critic "{use.critic}" cannot judge with {use.model}: its best AUC is {measured[best].auc:.2f}'
-        if chosen is None
+        f'critic "{use.critic}" cannot judge with {use.model}: its best AUC is {best:.2f}'
+        if choose_method(measured) is None
         else f'critic "{use.critic}" reaches no precision{wanted} on its examples'
     )
     if not work.binding.rehearsal:
         raise RunStopped(reason + ".", "Write better methods or examples for it, or bind a larger model.")
     if reason not in work.taints:
         work.taints.append(reason)
-    index = best if chosen is None else chosen
-    return Ruling(index, measured[index].median_good if accept else None, by_rehearsal=True)
 
 
 def _tell(

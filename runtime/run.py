@@ -17,6 +17,7 @@ from runtime.bind import bind, prove
 from runtime.closing import closing_lines
 from runtime.failures import RunFailed, RunStopped
 from runtime.folders import MANIFEST, PLAN, run_folder
+from runtime.item_scores import write_scores
 from runtime.journal import Journal, disk_errors, write_whole
 from runtime.manifest import manifest_json
 from runtime.progress import Listener
@@ -91,6 +92,7 @@ def _finish(work: Work, stopped: str | None) -> None:
         id: datasets.write(work.folder / "datasets", id, records)
         for id, records in sorted(work.records.items())
     }
+    write_scores(work)
     write_whole(work.folder / MANIFEST, manifest_json(work, files, stopped))
     work.journal.append("done" if stopped is None else "stopped", reason=stopped)
 

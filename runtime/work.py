@@ -74,6 +74,8 @@ class Work:
     outcomes: dict[str, Any] = field(default_factory=dict)
     calibrations: dict[str, tuple[Calibration, ...]] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
+    # Of labelled examples, in their order: by use of a critic, one tuple for each of its methods.
+    label_scores: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
     # Requests "asked" and "computed" (the others were known), and the tokens "read" and "written" for those.

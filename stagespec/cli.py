@@ -301,6 +301,63 @@ def report(run_folder: Path) -> None:
     click.echo(f"report: {write_report(run_folder)}", err=True)
 
 
+@main.command(short_help="Freeze a finished run in a small folder that can be verified.")
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("name", required=False)
+def archive(run_folder: Path, name: str | None) -> None:
+    """Freeze the finished run in the folder RUN as archive/NAME: plan, specs, manifest, report, scores item
+    by item, samples of records and hashes of all else; no weights. NAME is the run's own, unless given."""
+    from stagespec.archive import freeze
+    from stagespec.archive.showing import as_text
+
+    folder, verified = freeze(run_folder, name)
+    if verified.failed:
+        click.echo(as_text(verified), err=True, nl=False)
+        raise Refused(f'"{run_folder}" would make an archive that does not verify, so none was written')
+    click.echo(f"the archive is in {folder}; verify it with: stagespec verify {folder}")
+    click.echo(f"sha256 {verified.sha256}")
+
+
+@main.command(short_help="Verify an archive: hashes, plan, and every number anew.")
+@click.argument("folder", metavar="ARCHIVE", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json.")
+def verify(folder: Path, format: str) -> None:
+    """Verify an archive of a run: its files against their hashes, its plan against its specs compiled again,
+    and its numbers against the answers and counts that they rest on."""
+    from stagespec.archive import verify as verify_all
+    from stagespec.archive.showing import as_json, as_text
+
+    verified = verify_all(folder)
+    click.echo(as_json(verified) if format == "json" else as_text(verified, sys.stdout), nl=False)
+    if verified.failed:
+        raise click.exceptions.Exit(ERRORS)
+
+
+@main.command(short_help="Whether a profile can run on this machine.")
+@click.argument("spec", required=False)
+@profile_option
+@runs_option
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json.")
+def doctor(spec: str | None, profile: str | None, runs: Path, format: str) -> None:
+    """Look whether SPEC can run on this machine under a profile: libraries, GPU, disks, models, network,
+    clock. Nothing is fetched. Without SPEC it is the first stage in specs, or else the machine alone."""
+    from stagespec.doctor import examine
+    from stagespec.doctor.asking import case_of
+    from stagespec.doctor.showing import as_json, as_text, closing
+    from stagespec.terminal import has_colour
+
+    case = case_of(spec, profile, runs)
+    found = []
+    for one in examine(case):
+        found.append(one)
+        if format == "text":
+            click.echo(as_text(one, has_colour(sys.stdout)))
+    name = case.plan.binding.profile if case.plan else None
+    click.echo(as_json(found, name) if format == "json" else closing(found, name))
+    if any(one.state == "error" for one in found):
+        raise click.exceptions.Exit(ERRORS)
+
+
 def _write_page(plan: PlanFile, runs: Path, against: Path | None, out: Path | None) -> None:
     from stagespec.last_run import compare
     from stagespec.plan_file import write_text

@@ -9,6 +9,7 @@ FAMILIES = {
     "SS6": "method",
     "SS7": "profiles and models",
     "SS8": "the part of a plan that is run",
+    "SS9": "archives of runs",
 }
 
 CODES = {
@@ -181,4 +182,26 @@ CODES = {
     "SS802": "Several stages have a step of this name: name the stage too, as in generation.good.",
     "SS803": "The step belongs to another stage than the one that --only names.",
     "SS804": "What --until names does not rest on what --from names, so a run would not come to the latter.",
+    "SS901": "A file of the archive does not have the hash that archive.json names. An archive is frozen: "
+    "what was found is never mended in it, but run and archived anew.",
+    "SS902": "A file that archive.json names is not there.",
+    "SS903": "A file lies in the archive that archive.json does not name. It was never verified with it.",
+    "SS904": "The plan is not what its hashes say, or manifest and archive.json name others.",
+    "SS905": "The specs in the archive do not compile with this compiler.",
+    "SS906": "The specs in the archive compile to another method or plan than the one that was run: they "
+    "were changed, or the compiler reads them otherwise by now. The version that compiled them stands in "
+    "archive.json.",
+    "SS907": "An answer, cut by the plan's rules and put to its item's check again, passes where it failed, "
+    "or fails where it passed.",
+    "SS908": "A number of the manifest is not what comes out when it is worked out anew from the answers, "
+    "the critics' scores and the counts of records in the archive.",
+    "SS909": "A reason why a verdict is no claim is missing, or stands in one place alone. A rehearsal, a "
+    "mock and a stand-in taint every verdict.",
+    "SS910": "Two parts of the archive tell the same thing differently: the manifest, and what the run took "
+    "down while it ran.",
+    "SS911": "The report shows a number that the manifest does not give. It is only a note where this "
+    "version lays the report out otherwise, with the same numbers.",
+    "SS912": "The archive is larger than it is meant to be. It holds text to be read and verified; weights "
+    "and whole datasets stay in the run's folder.",
+    "SS913": "A part of the archive cannot be read: it was changed, or another version wrote it.",
 }

@@ -73,9 +73,17 @@ def asked(step: AnyStep) -> Iterator[tuple[str, PromptUse]]:
 
 def rendered(plan: PlanFile, prompt: Prompt, use: PromptUse) -> str:
     """The prompt with the first items of its data and named gaps for the record's columns."""
-    columns = {name: 0 if type_ == "number" else f"⟨{name}⟩" for name, type_ in prompt.columns.items()}
+    columns = {name: _gap(name, type_) for name, type_ in prompt.columns.items()}
     samples = {s.variable: _first(plan, s) for s in (*prompt.samples, *use.samples)}
     return render(prompt.template, columns, samples)
+
+
+def _gap(name: str, type_: str) -> Any:
+    """What stands where a record's column will: of lists one entry, with its fields."""
+    if type_ == "number":
+        return 0
+    entry = {"principles": ("id", "category", "text"), "turns": ("user", "assistant")}.get(type_)
+    return [{field: f"⟨{name}: {field}⟩" for field in entry}] if entry else f"⟨{name}⟩"
 
 
 def _first(plan: PlanFile, sample: Sample) -> list[Mapping[str, Any]]:

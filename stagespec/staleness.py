@@ -23,11 +23,11 @@ def refuse_stale(path: Path, plan: PlanFile) -> None:
     now = compile_spec(entry, plan.binding.profile, plan.binding.seed).plan
     if now is not None and now.hashes == plan.hashes:
         return
-    why = "no longer compiles" if now is None else f"says otherwise: {_first(plan, now)}"
+    why = "no longer compiles" if now is None else f"says otherwise: {first_difference(plan, now)}"
     raise Refused(f'"{path}" is stale: since it was compiled, "{entry}" {why}; compile it anew and review it')
 
 
-def _first(old: PlanFile, new: PlanFile) -> str:
+def first_difference(old: PlanFile, new: PlanFile) -> str:
     """The first difference, in a few words."""
     for one in diff_settings(old, new):
         return change(new, one)

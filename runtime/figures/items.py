@@ -9,10 +9,10 @@ from typing import Any
 from compiler.plan.answers import refuses
 from compiler.plan.model import Evaluate
 from runtime.clustered import clustered_lift
+from runtime.measured import Measured
 from runtime.statistics import CONFIDENCE, Interval, paired_difference, share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
 from runtime.verdict_rows import Flags
-from runtime.work import Work
 
 LABELS = ("type", "principle")
 HARMLESS = "harmless_requests"
@@ -41,7 +41,7 @@ class ItemGroup:
     difference: Interval | None
 
 
-def item_groups(step: Evaluate, work: Work) -> dict[str, dict[str, ItemGroup]]:
+def item_groups(step: Evaluate, work: Measured) -> dict[str, dict[str, ItemGroup]]:
     """By label (`type`, `principle`) and its value. A label that all items share tells nothing apart."""
     outcome = work.outcomes.get(step.id)
     if not isinstance(outcome, Evaluation) or not outcome.arms:
@@ -101,7 +101,7 @@ def _difference(
     return clustered_lift(first, second, [str(item[step.cluster_by]) for item in items], seed=0)
 
 
-def group_lines(step: Evaluate, work: Work) -> Iterator[str]:
+def group_lines(step: Evaluate, work: Measured) -> Iterator[str]:
     """For a terminal: each type in every arm, and over-refusal wherever items are harmless requests."""
     told = item_groups(step, work)
     for value, group in told.get("type", {}).items():

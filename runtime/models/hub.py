@@ -32,6 +32,36 @@ def obtain(name: str, source: HubSource, root: Path, listener: Listener) -> Loca
     )
 
 
+def cached(source: HubSource) -> Path | None:
+    """The snapshot's folder in the hub's own cache, whole or not; None where there is none."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return Path(
+            snapshot_download(
+                source.repository,
+                revision=source.revision,
+                allow_patterns=list(_FILES),
+                local_files_only=True,
+            )
+        )
+    except LocalEntryNotFoundError:
+        return None
+
+
+def prove_reachable(name: str, source: HubSource, limit_s: float) -> None:
+    """RunFailed where the hub does not answer within the limit, or not with this model at this revision."""
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info(source.repository, revision=source.revision, timeout=limit_s)
+    except (OSError, ValueError) as error:  # its own errors are kinds of these
+        raise RunFailed(*_why(name, source.repository, source.revision, error)) from error
+    except Exception as error:  # of the client that it is built on, which changes with its version
+        raise RunFailed(*_why(name, source.repository, source.revision, OSError(str(error)))) from error
+
+
 def _download(wanted: tuple[str, str, str], _: Callable[[object], None]) -> str:
     """In the child: the local folder of the snapshot."""
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"

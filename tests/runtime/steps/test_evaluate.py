@@ -21,6 +21,7 @@ from compiler.plan.model import (
 from runtime.engines.protocol import Completion
 from runtime.journal import Journal, read
 from runtime.results import GateOutcome, Ruled, _measured
+from runtime.rulings import Ruling
 from runtime.steps.evaluate import Evaluation, evaluate
 
 module = import_module("runtime.steps.evaluate")  # its package exports a function of the same name
@@ -58,6 +59,7 @@ def run(monkeypatch, gate_open, rehearsal, step=STEP, items=(ITEM,), dataset=DEV
         journal=Journal(folder) if folder else None,
         outcomes={"s.ready": GateOutcome((Ruled("kept(good) > 9 kept", gate_open, "3"),))},
         data={"test": items},
+        rulings={"s.after.good": Ruling(0, 2.0)},
         taints=[],
         listener=lambda _: None,
     )
@@ -65,7 +67,7 @@ def run(monkeypatch, gate_open, rehearsal, step=STEP, items=(ITEM,), dataset=DEV
     def answer(step, name, _, items, work):
         asked.append(name)
         completion = Completion("x", (), "red", "stop")
-        return [module._score(step, item, completion, work) for item in items]
+        return [module.score_answer(step, item, completion, work) for item in items]
 
     monkeypatch.setattr(module, "_run_arm", answer)
     evaluate(step, work)
@@ -110,10 +112,10 @@ def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
         return [float(len(record.columns["response"].split())) for record in records]
 
     monkeypatch.setattr(module, "use_scores", scores)
-    monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
-    judged = {"good": module._judged(step, "good", answers, items, None)}
+    values = {"good": module._values(step, "good", answers, items, None)}
     assert asked == [("s.after.good/raw", "good", 1.0), ("s.after.good/tuned", "good", 1.0)]
-    outcome = Evaluation(answers, None, judged, step.score)
+    work = SimpleNamespace(rulings={"s.after.good": Ruling(0, 2.0)})
+    outcome = module.judged_by(step, Evaluation(answers, None, {}, step.score, values), work)
     assert (outcome.rate("raw", "good"), outcome.rate("tuned", "good")) == (0.0, 1.0)
     assert outcome.rate("tuned", "check") == 0.0
     with pytest.raises(Missing, match="has no other"):
@@ -126,7 +128,6 @@ def test_items_without_a_check_are_scored_by_the_critic_alone(monkeypatch):
     )
     step = replace(STEP, needs=(), score=("good",), critics={"good": critic})
     monkeypatch.setattr(module, "use_scores", lambda *_: [3.0])
-    monkeypatch.setattr(module, "ruling", lambda *_: SimpleNamespace(threshold=2.0))
     work, _ = run(monkeypatch, True, False, step, ({"id": "1", "instruction": "Say."},))
     outcome = work.outcomes["s.after"]
     assert (outcome.score, outcome.rate("raw", "good")) == ("good", 1.0)

@@ -1,0 +1,88 @@
+"""Whether an archive's files are those that were frozen, and its specs still compile to its plan."""
+
+from __future__ import annotations
+
+from compiler import VERSION
+from compiler.compile import compile_spec
+from compiler.diagnostics import Diagnostics, listing
+from compiler.plan.model import Hashes, PlanFile
+from runtime.folders import PLAN
+from stagespec.archive.layout import INDEX, MAX_BYTES, SPECS, file_hash, files_below
+from stagespec.archive.parts import DAMAGE, Parts
+from stagespec.endings import Refused
+from stagespec.staleness import first_difference
+
+
+def check_files(parts: Parts, found: Diagnostics) -> str:
+    """Every file has the hash that the index names, none is gone, and none has come."""
+    here = files_below(parts.folder)
+    for name, sha256 in parts.index.files.items():
+        if name not in here:
+            found.error("SS902", f'"{name}" is gone from the archive', help="Put it back as it was frozen.")
+        elif file_hash(here[name]) != sha256:
+            found.error("SS901", f'"{name}" has changed since it was frozen', help="Put it back as it was.")
+    for name in sorted(here.keys() - parts.index.files.keys()):
+        found.error(
+            "SS903", f'"{name}" is no part of the archive', help=f"Take it out; {INDEX} does not name it."
+        )
+    size = sum(path.lstat().st_size for path in here.values())
+    if size > MAX_BYTES:
+        found.warning(
+            "SS912", f"the archive holds {size / 1e6:.1f} MB; {MAX_BYTES / 1e6:.0f} MB is meant to do"
+        )
+    return f"{len(parts.index.files)} files, {size / 1e6:.2f} MB"
+
+
+def check_plan(parts: Parts, found: Diagnostics) -> str:
+    """The plan has the hashes that it names, which are those of index and manifest."""
+    try:
+        hashes = parts.plan.hashes
+    except Refused as refused:
+        found.error("SS904", str(refused))
+        return f"{PLAN} could not be read"
+    named = {INDEX: parts.index.hashes, "the manifest": Hashes(**parts.manifest["plan"]["hashes"])}
+    for where, other in named.items():
+        for kind in ("method", "plan"):
+            if getattr(other, kind) != getattr(hashes, kind):
+                found.error(
+                    "SS904", f"{where} names another {kind} hash than {PLAN} has: {getattr(other, kind)[:12]}"
+                )
+    return f"method {hashes.method[:12]}, plan {hashes.plan[:12]}"
+
+
+def check_recompiles(parts: Parts, found: Diagnostics) -> str:
+    """The archived specs, compiled by this compiler, make the same method and the same plan."""
+    index = parts.index
+    compiled = compile_spec(str(parts.folder / SPECS / index.spec), index.profile, index.seed)
+    said = f"{SPECS}/{index.spec}, profile {index.profile}, seed {index.seed}"
+    if compiled.plan is None:
+        codes = sorted({item.code for item in compiled.diagnostics.items if item.severity == "error"})
+        found.error(
+            "SS905",
+            f"the archived spec no longer compiles: {listing(codes)}",
+            help=_compilers(index.compiler),
+        )
+        return said
+    for kind, name in (("method", "method"), ("plan", "plan")):
+        now, then = getattr(compiled.plan.hashes, kind), getattr(index.hashes, kind)
+        if now != then:
+            found.error(
+                "SS906",
+                f"the archived spec compiles to another {name}: {now[:12]}, and {then[:12]} was run",
+                help=f"{_compilers(index.compiler)} {_what_differs(parts, compiled.plan)}",
+            )
+    return said
+
+
+def _compilers(then: str) -> str:
+    """Whether the compiler may be why."""
+    if then == VERSION:
+        return f"The compiler's version is the same ({VERSION}): the spec has changed, or the compiler."
+    return f"It was compiled by version {then}, and this is {VERSION}: try that one."
+
+
+def _what_differs(parts: Parts, now: PlanFile) -> str:
+    try:
+        return f"First difference: {first_difference(parts.plan, now)}."
+    except DAMAGE:  # of the plan: another check tells it
+        return ""
