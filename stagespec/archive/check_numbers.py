@@ -54,6 +54,8 @@ def check_numbers(parts: Parts, found: Diagnostics) -> str:
     sizes = {id: (len(many.kept), len(many.rejected)) for id, many in work.records.items()}
     stated_sizes = {id: [d["kept"], d["rejected"]] for id, d in manifest["datasets"].items()}
     _tell(found, differences(stated_sizes, as_json(sizes), "datasets"))
+    by_people = {"number": len(work.interventions)}
+    _tell(found, differences({"number": len(manifest["interventions"])}, by_people, "interventions"))
     left = f"; taken as stated, for want of records: {', '.join(work.as_stated)}" if work.as_stated else ""
     return f"{told + leaves(critics) + leaves(as_json(sizes))} values{left}"
 

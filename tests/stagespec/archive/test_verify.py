@@ -126,7 +126,7 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
     ),
     "an answer taken away": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", lambda r: r.pop()),
-        {"SS908"},
+        {"SS913"},
     ),
     "a labelled example's score": (
         lambda a: edit_lines(
