@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from compiler.estimate import memory
-from compiler.estimate.dimensions import PUBLIC, Dimensions, dimensions
+from compiler.estimate.dimensions import PUBLIC, SIZES, Dimensions, dimensions
 from compiler.estimate.memory import GIB, Serving, Training
 from compiler.gpus import GPUS
 from compiler.plan.hashing import plain
@@ -36,7 +36,7 @@ def test_public_sizes_add_up(name: str) -> None:
 
 
 def test_sizes_come_from_the_lock_then_the_table_then_the_name() -> None:
-    measured = {"dimensions": {name: 8 for name in Dimensions.__slots__ if name != "known"}}
+    measured = {"dimensions": {name: 8 for name in SIZES if name != "known"}}
     assert dimensions(bound("Qwen/Qwen2.5-7B"), measured) == Dimensions(8, 8, 8, 8, 8, 8, 8, 8)
     assert dimensions(bound("Qwen/Qwen2.5-7B-Instruct"), {}) == PUBLIC["Qwen/Qwen2.5-7B"]
     guessed = dimensions(bound("owner/Other-30B"), {})
