@@ -38,7 +38,14 @@ def prepare_environment(threads: int | None) -> None:
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
 
 
-def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float, device: str) -> dict[str, Any]:
+def settings(
+    folder: Path,
+    dtype: str,
+    adapter_rank: int,
+    memory_share: float,
+    device: str,
+    cache_bytes: int | None = None,
+) -> dict[str, Any]:
     """Keyword arguments of `vllm.LLM` on a "cuda" or "cpu" device. RunFailed for a precision or rank that
     vLLM has not, and for a folder without a model."""
     if dtype not in _DTYPES:
@@ -59,6 +66,8 @@ def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float, d
         # As long as the model allows and the memory holds.
         "max_model_len": -1,
         "gpu_memory_utilization": memory_share,
+        # Told how much, vLLM does not measure what the GPU has free, and others may take of it meanwhile.
+        **({} if cache_bytes is None else {"kv_cache_memory_bytes": cache_bytes}),
         "disable_log_stats": True,
         "seed": 0,
         # When a prompt is computed in parts, vLLM takes back what was drawn after all but the last. It can't

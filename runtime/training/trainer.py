@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -23,12 +24,17 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 from runtime.failures import RunFailed
 from runtime.training import adapter, checkpoints
 from runtime.training.arguments import check_machine, training_arguments
-from runtime.training.batches import IGNORED, InOrder, LengthGrouped
+from runtime.training.batches import IGNORED, InOrder, LengthGrouped, rounded
 from runtime.training.examples import Example, check_ends, check_masks, fitting
+from runtime.training.graphs import MULTIPLE, Graphs
 from runtime.training.job import StepDone, TrainingJob, TrainingResult
-from runtime.training.objectives import Objective
+from runtime.training.objectives import Measured, Objective
+from runtime.training.room import checkpointing_needed
 
 Emit = Callable[[object], None]
+
+# Weights of which a step can be recorded: those of bitsandbytes look at values in between.
+_RECORDED = ("bf16", "float32")
 
 
 def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingResult:
@@ -49,7 +55,10 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     parameters = adapter.trainable(model)
     in_order = InOrder if job.keep_order else LengthGrouped
     sampler = in_order([example.length for example in kept], job.batch, seed)
-    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, emit)
+    checkpointing = checkpointing_needed(model, kept, job)
+    if not checkpointing and job.weights in _RECORDED:
+        objective.multiple = MULTIPLE
+    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     first = _batches(kept, sampler, 1)[0]
@@ -61,7 +70,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     state = trainer.state
     trained = [[row for e in batch for row in e.rows] for batch in _batches(kept, sampler, state.global_step)]
     real = [sum(row.length for row in batch) for batch in trained]
-    padded = [len(batch) * max(row.length for row in batch) for batch in trained]
+    padded = [len(batch) * rounded(max(row.length for row in batch), objective.multiple) for batch in trained]
     dev_losses = _logged(state, "eval_loss")
     measured: dict[str, Any] = {
         "adapter_sha256": sha256,
@@ -82,6 +91,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
         "tokens_per_second": sum(real[resumed_at:]) / seconds,
         "trainable_parameters": parameters,
         "weights": job.weights,
+        "checkpointing": checkpointing,
         "steps": state.global_step,
         "resumed_at": resumed_at,
         "peak_memory_gib": _peak_memory_gib(),
@@ -110,27 +120,43 @@ class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
         self.control: Any
         self._sampler = sampler
         self._objective = objective
-        self._step: dict[str, float] = {}
-        self._tokens = 0
+        self._measured: Measured
+        self._tokens = torch.tensor(0)
         self._began = 0.0
+        self._graphs: Graphs[Measured] | None = None
+        if torch.cuda.is_available() and objective.multiple > 1:
+            trained = [p for p in self.model.parameters() if p.requires_grad]
+            self._graphs = Graphs(self._loss, trained)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> InOrder:  # noqa: ARG002
         return self._sampler
 
-    def training_step(self, *args: Any, **more: Any) -> torch.Tensor:
+    def training_step(self, model: Any, inputs: Any, *args: Any, **more: Any) -> torch.Tensor:
         self._began = time.monotonic()
-        return super().training_step(*args, **more)
+        self._tokens = inputs["attention_mask"].sum()
+        recorded = None if self._graphs is None else self._graphs.run(inputs)
+        if recorded is None:
+            return super().training_step(model, inputs, *args, **more)
+        loss, self._measured = recorded
+        return loss
 
-    def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:
-        measured = self._objective.measure(model, inputs)
-        self._step = {name: value / measured.count for name, value in measured.others.items()}
-        self._tokens = int(inputs["attention_mask"].sum())
-        return measured.loss / measured.count
+    def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:  # noqa: ARG002
+        loss, self._measured = self._loss(inputs)
+        return loss
+
+    def _loss(self, inputs: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, Measured]:
+        measured = self._objective.measure(self.model, inputs)
+        return measured.loss / measured.count, replace(measured, loss=measured.loss.detach())
+
+    def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
+        return 0  # to count them the Trainer looks at every weight's shape, at every step
 
     def log(self, logs: dict[str, float], *args: Any, **more: Any) -> None:
         if "loss" in logs:  # an optimizer step is done: its own measures become part of the history
-            pace = self._tokens / (time.monotonic() - self._began)
-            logs = {**logs, **self._step, "tokens_per_second": pace}
+            count = self._measured.count.item()
+            step = {name: value.item() / count for name, value in self._measured.others.items()}
+            pace = self._tokens.item() / (time.monotonic() - self._began)
+            logs = {**logs, **step, "tokens_per_second": pace}
         super().log(logs, *args, **more)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
@@ -140,8 +166,9 @@ class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
         with torch.no_grad():
             for batch in self.get_eval_dataloader():
                 measured = self._objective.measure(self.model, batch)
-                sums.update({"loss": measured.loss.item(), **measured.others})
-                count += measured.count
+                sums.update({name: value.item() for name, value in measured.others.items()})
+                sums["loss"] += measured.loss.item()
+                count += int(measured.count)
         metrics = {f"eval_{name}": total / count for name, total in sums.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
@@ -155,14 +182,19 @@ class _Pace(TrainerCallback):  # type: ignore[misc]
         self._sampler = sampler
         self._per_epoch = per_epoch
         self._emit = emit
+        self._saved = time.monotonic()
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self._sampler.epoch = state.global_step // self._per_epoch
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         within = state.global_step % self._per_epoch  # at its end an epoch saves by itself
-        if within and state.global_step % checkpoints.steps_between(state.max_steps) == 0:
+        due = state.global_step % checkpoints.steps_between(state.max_steps) == 0
+        if within and due and time.monotonic() - self._saved >= checkpoints.SECONDS_BETWEEN:
             control.should_save = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self._saved = time.monotonic()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
         if "loss" in logs:
@@ -179,6 +211,7 @@ def _trainer(
     dev: Sequence[Example],
     sampler: InOrder,
     seed: int,
+    checkpointing: bool,
     emit: Emit,
 ) -> _ObjectiveTrainer:
     per_epoch = ceil(len(kept) / job.batch)
@@ -198,10 +231,11 @@ def _trainer(
             patience=job.patience is not None,
             dev=bool(dev),
             bf16=job.weights != "float32",
+            checkpointing=checkpointing,
             folder=job.work,
         ),
         train_dataset=kept,
-        eval_dataset=dev or None,
+        eval_dataset=sorted(dev, key=lambda example: example.length) or None,
         data_collator=objective.collate,
         callbacks=callbacks,
     )
