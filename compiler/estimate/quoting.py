@@ -130,7 +130,7 @@ class Estimator:
                 sequences * tokens.longest,
                 sequences * tokens.targets,
             )
-            return memory.training(sizes, job)
+            return memory.training(sizes, memory.roomy(sizes, job, gpu.memory_gib * memory.GIB))
         if self.bound.binding.engine == "vllm":
             return memory.serving(sizes, self._serving(tokens), gpu.memory_gib * memory.GIB)
         return memory.asking(sizes, self.model.precision, tokens.longest)

@@ -33,8 +33,8 @@ class Graphs(Generic[S]):
     """`compute` gives a batch's loss and whatever else is told of it, as tensors on the GPU. It must read
     none of them back, and let no value decide a shape.
 
-    A shape is recorded when it comes for the second time: by then all that a first time needs is there, and
-    a shape that comes once costs nothing.
+    A shape is recorded when it first comes, and every step is a replay: a training that goes on in another
+    process computes what it would have computed here.
     """
 
     def __init__(
@@ -43,17 +43,13 @@ class Graphs(Generic[S]):
         self._compute = compute
         self._parameters = parameters
         self._gradients = [torch.zeros_like(parameter) for parameter in parameters]
-        self._seen: set[Shape] = set()
         self._recorded: dict[Shape, tuple[torch.Tensor, _Recorded[S]]] = {}
         self._pool = torch.cuda.graph_pool_handle()
 
-    def run(self, batch: Batch) -> tuple[torch.Tensor, S] | None:
+    def run(self, batch: Batch) -> tuple[torch.Tensor, S]:
         """The loss of a batch, whose gradients are in the parameters afterwards, and what else `compute`
-        told; both hold until the next run. None for a shape that is new."""
+        told; both hold until the next run."""
         shape = tuple((name, tensor.shape) for name, tensor in batch.items())
-        if shape not in self._seen:
-            self._seen.add(shape)
-            return None
         if shape not in self._recorded:
             self._recorded[shape] = self._record(batch)
         loss, recorded = self._recorded[shape]
@@ -66,6 +62,11 @@ class Graphs(Generic[S]):
 
     def _record(self, batch: Batch) -> tuple[torch.Tensor, _Recorded[S]]:
         inputs = {name: tensor.to("cuda", copy=True) for name, tensor in batch.items()}
+        # What a first time needs (workspaces, compiled kernels) must not be made while recording, and the
+        # random numbers that are drawn for it are the first replay's.
+        random = torch.cuda.get_rng_state()
+        torch.autograd.grad(self._compute(inputs)[0], self._parameters)
+        torch.cuda.set_rng_state(random)
         graph = torch.cuda.CUDAGraph()
         # Other threads may pin memory meanwhile.
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):

@@ -56,7 +56,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     in_order = InOrder if job.keep_order else LengthGrouped
     sampler = in_order([example.length for example in kept], job.batch, seed)
     checkpointing = checkpointing_needed(model, kept, job)
-    if not checkpointing and job.weights in _RECORDED:
+    if torch.cuda.is_available() and not checkpointing and job.weights in _RECORDED:
         objective.multiple = MULTIPLE
     trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, emit)
     checkpoint = checkpoints.newest(job)
@@ -124,7 +124,7 @@ class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
         self._tokens = torch.tensor(0)
         self._began = 0.0
         self._graphs: Graphs[Measured] | None = None
-        if torch.cuda.is_available() and objective.multiple > 1:
+        if objective.multiple > 1:
             trained = [p for p in self.model.parameters() if p.requires_grad]
             self._graphs = Graphs(self._loss, trained)
 
@@ -134,10 +134,10 @@ class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
     def training_step(self, model: Any, inputs: Any, *args: Any, **more: Any) -> torch.Tensor:
         self._began = time.monotonic()
         self._tokens = inputs["attention_mask"].sum()
-        recorded = None if self._graphs is None else self._graphs.run(inputs)
-        if recorded is None:
+        if self._graphs is None:
             return super().training_step(model, inputs, *args, **more)
-        loss, self._measured = recorded
+        model.train()
+        loss, self._measured = self._graphs.run(self._prepare_inputs(inputs))
         return loss
 
     def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:  # noqa: ARG002

@@ -124,9 +124,6 @@ class Cases:
             for one, other in zip(chosen, others, strict=True)
         ]
 
-    def text(self, ids: Ids) -> str:
-        return str(self._tokenizer.decode(list(ids)))
-
 
 def answer(dice: random.Random) -> str:
     topic = [dice.choice(("ladder", "river", "music", "bread", "winter")), dice.choice(("owl", "mirror"))]
