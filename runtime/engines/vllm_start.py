@@ -27,7 +27,8 @@ _CPU_CACHE_GIB = 2
 def prepare_environment(threads: int | None) -> None:
     """Environment variables that vLLM and OpenMP read when they are imported, here and in vLLM's own
     processes. What is set already stays, but for what this program relies on."""
-    # A forked process would hold the pipe to the parent open, and its death would go unnoticed.
+    # A forked process would hold the pipe to the parent open, and its death would go unnoticed. Where there
+    # is a GPU, vLLM forks unless it is told.
     os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"  # no report to vLLM's makers
     os.environ["HF_HUB_OFFLINE"] = "1"  # the model is here, or it is an error

@@ -32,8 +32,9 @@ from compiler.plan.model import Lora
 COUNTED = {"per_width": 18.0, "per_inner": 12.0, "per_dropped": 5.0, "per_logit": 14.0}
 FITTED = tuple(COUNTED)
 HELD_BACK = 4  # one in so many
-# Models whose feed-forward part is about as wide, beside their width, can't tell the two constants apart. What
-# the rows leave open is therefore pulled towards what was counted: as far away as that is one error of this.
+# Models whose feed-forward part is about as wide, beside their width, can't tell the two constants apart.
+# What the rows leave open is therefore pulled towards what was counted: a constant twice as large counts as
+# one error of this.
 PULL = 0.1
 
 

@@ -80,8 +80,9 @@ def test_what_the_rows_leave_open_stays_as_counted(script: Any) -> None:
     """One model, half of what was counted: its rows say how much in all, and not of what."""
     halved = replace(CONSTANTS, **{name: value / 2 for name, value in script.COUNTED.items()})
     found = script.fit(measured(script, halved, ("Qwen/Qwen2.5-7B",), (0.1,))).constants
-    assert found.per_inner / found.per_width == pytest.approx(12 / 18, rel=0.25)
-    assert found.per_logit == pytest.approx(halved.per_logit, rel=0.02)
+    for name, counted in script.COUNTED.items():
+        assert 0.2 * counted < getattr(found, name) < 0.8 * counted, name
+    assert found.per_logit == pytest.approx(halved.per_logit, rel=0.05)
 
 
 def test_too_few_rows_are_refused(script: Any) -> None:
