@@ -255,11 +255,15 @@ def main() -> None:
     os.dup2(2, 1)  # whatever libraries print belongs in the output file, not between the messages
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # in the order in which it was printed
+    messages = sys.stdin.buffer
+    # A process that a library forks from this one closes its standard input first, and would wait for ever
+    # for the lock that the reader holds.
+    sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115  as long as the process
     incoming: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    reader = threading.Thread(target=_read, args=(sys.stdin.buffer, incoming), daemon=True)
+    reader = threading.Thread(target=_read, args=(messages, incoming), daemon=True)
     channel = Channel(outgoing, incoming)
     try:
-        function, argument = pickle.load(sys.stdin.buffer)
+        function, argument = pickle.load(messages)
         reader.start()
         value = function(argument, channel)
         channel._write(_Returned(value))

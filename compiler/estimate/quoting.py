@@ -12,6 +12,7 @@ from compiler.estimate.history import History, Run
 from compiler.estimate.speed import FILTERED_PER_S, SPEEDS, Work, cpu_seconds, gpu_seconds, pace
 from compiler.estimate.tokens import ASKING, Counter, Tokens
 from compiler.frozen import Frozen
+from compiler.gpus import Gpu
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
 from compiler.plan.model import (
@@ -95,12 +96,15 @@ class Estimator(Frozen):
         trained: float,
     ) -> Work:
         quantised = isinstance(step, Train) and self._weights(step) in memory.QUANTISED
+        kept = False
         at_once = min(memory.AT_ONCE, max(tokens.requests, 1.0))
         sizes, gpu = self.sizes, self.bound.gpu
         if gpu is not None and sizes is not None:
             job = self._serving(tokens)
             at_once = min(at_once, max(memory.fitting(sizes, job, gpu.memory_gib * memory.GIB), 1.0))
-        return Work(read, written, trained, at_once, tokens.longest, quantised)
+            if isinstance(step, Train):
+                kept = not self._training(step, tokens, sizes, gpu).checkpointing
+        return Work(read, written, trained, at_once, tokens.longest, quantised, kept)
 
     def _weights(self, step: Train) -> memory.Weights:
         return self.bound.binding.weights or step.weights
@@ -121,18 +125,21 @@ class Estimator(Frozen):
         if gpu is None or sizes is None or not tokens.longest:
             return None
         if isinstance(step, Train):
-            sequences = step.batch * (1 if isinstance(step.objective, Supervised) else 2)
-            job = memory.Training(
-                self._weights(step),
-                step.lora,
-                step.optimizer.name,
-                sequences * tokens.longest,
-                sequences * tokens.targets,
-            )
-            return memory.training(sizes, job)
+            return memory.training(sizes, self._training(step, tokens, sizes, gpu))
         if self.bound.binding.engine == "vllm":
             return memory.serving(sizes, self._serving(tokens), gpu.memory_gib * memory.GIB)
         return memory.asking(sizes, self.model.precision, tokens.longest)
+
+    def _training(self, step: Train, tokens: Tokens, sizes: Dimensions, gpu: Gpu) -> memory.Training:
+        sequences = step.batch * (1 if isinstance(step.objective, Supervised) else 2)
+        job = memory.Training(
+            self._weights(step),
+            step.lora,
+            step.optimizer.name,
+            sequences * tokens.longest,
+            sequences * tokens.targets,
+        )
+        return memory.roomy(sizes, job, gpu.memory_gib * memory.GIB)
 
 
 def quote(

@@ -44,7 +44,8 @@ SPEEDS = {
 
 
 class Work(Frozen):
-    """What a step asks of the hardware: tokens, and how many sequences of what length are open at once."""
+    """What a step asks of the hardware: tokens, and how many sequences of what length are open at once.
+    With `kept` activations a training computes no layer twice."""
 
     read: float = 0.0
     written: float = 0.0
@@ -52,6 +53,7 @@ class Work(Frozen):
     at_once: float = 1.0
     length: float = 0.0
     quantised: bool = False
+    kept: bool = False
 
 
 def gpu_seconds(gpu: Gpu, sizes: Dimensions, work: Work, weight_bytes: float, kv_bytes: float) -> float:
@@ -59,7 +61,7 @@ def gpu_seconds(gpu: Gpu, sizes: Dimensions, work: Work, weight_bytes: float, kv
     products = gpu.tflops * 1e12
     share = TRAINING_QUANTISED if work.quantised else TRAINING
     reading = work.read * 2 * sizes.parameters / (products * READING)
-    training = work.trained * 6 * sizes.parameters / (products * share)
+    training = work.trained * (4 if work.kept else 6) * sizes.parameters / (products * share)
     at_once = max(work.at_once, 1.0)
     loaded = weight_bytes + at_once * work.length * kv_bytes
     step = max(

@@ -31,12 +31,15 @@ def start_engine(
     threads: int | None = None,
     adapter_rank: int = 0,
     memory_share: float = MEMORY_SHARE,
+    cache_bytes: int | None = None,
 ) -> HostedEngine:
     """Start an engine and wait until its model is loaded. RunFailed if it can't be.
 
-    `adapter_rank`, the largest that will be asked for, and `memory_share`, of the GPU, are vLLM's.
+    `adapter_rank`, the largest that will be asked for, `memory_share`, of the GPU, and `cache_bytes`, for
+    keys and values, are vLLM's.
     """
-    return HostedEngine(_Start(kind, Path(folder), model_sha256, dtype, threads, adapter_rank, memory_share))
+    start = _Start(kind, Path(folder), model_sha256, dtype, threads, adapter_rank, memory_share, cache_bytes)
+    return HostedEngine(start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class _Start:
     threads: int | None
     adapter_rank: int
     memory_share: float
+    cache_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,12 @@ def _engine(start: _Start) -> Engine:
         from runtime.engines.vllm_engine import VllmEngine
 
         return VllmEngine(
-            start.folder, start.model_sha256, start.dtype, start.adapter_rank, start.memory_share
+            start.folder,
+            start.model_sha256,
+            start.dtype,
+            start.adapter_rank,
+            start.memory_share,
+            start.cache_bytes,
         )
     from runtime.engines.transformers_engine import TransformersEngine
 

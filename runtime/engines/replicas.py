@@ -11,12 +11,13 @@ import queue
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from runtime.engines.host import EngineKind, start_engine
+from runtime.engines.host import EngineKind, HostedEngine, start_engine
 from runtime.engines.prefix import common_length
 from runtime.engines.protocol import Draw, Engine, EngineFacts, Request, Result, Score
 from runtime.engines.vllm_start import MEMORY_SHARE
@@ -24,8 +25,9 @@ from runtime.engines.vllm_start import MEMORY_SHARE
 _GIB = 2**30
 # A model above this keeps a GPU busy alone.
 _SMALL_BYTES = 3 * _GIB
-# What an engine needs beside the weights: CUDA's context, activations, graphs, keys and values.
-_BESIDE_BYTES = 8 * _GIB
+# What an engine needs beside the weights: CUDA's context, activations and graphs; and keys and values.
+_WORKING_BYTES = 7 * _GIB
+_BESIDE_BYTES = _WORKING_BYTES + _GIB
 # An engine's front and its core, and some for whoever reads the results.
 _CORES_EACH = 3
 _MOST = 4
@@ -39,29 +41,47 @@ def start_engines(
     threads: int | None = None,
     adapter_rank: int = 0,
     replicas: int | None = None,
+    memory_share: float = MEMORY_SHARE,
 ) -> Engine:
     """Start an engine, or `replicas` of them that answer as one; None decides by the machine.
+    `memory_share`, of the GPU, is for all of them together.
 
-    RunFailed if one can't be started. They start one after the other: vLLM measures the GPU's free
-    memory while it starts, and can't when another takes of it.
+    RunFailed if one can't be started. The first starts alone, and leaves what vLLM compiles in its cache for
+    the others, which start together.
     """
     count = replicas if replicas is not None else (sensible(folder) if kind == "vllm" else 1)
-    with ExitStack() as started:
-        share = MEMORY_SHARE / count
-        engines = [
-            started.enter_context(
-                start_engine(kind, folder, model_sha256, dtype, threads, adapter_rank, share)
-            )
-            for _ in range(count)
-        ]
+    share = memory_share / count
+    cache = _cache_bytes(folder, share) if count > 1 else None
+
+    def start(_: int) -> HostedEngine:
+        return start_engine(kind, folder, model_sha256, dtype, threads, adapter_rank, share, cache)
+
+    with ExitStack() as started, ThreadPoolExecutor(count) as pool:
+        engines = [started.enter_context(start(0))]
+        others = [pool.submit(start, number) for number in range(1, count)]
+        # One that can't start must not leave those behind that could.
+        failures = [failure for one in others if (failure := one.exception()) is not None]
+        engines += [started.enter_context(one.result()) for one in others if one.exception() is None]
+        if failures:
+            raise failures[0]
         started.pop_all()  # from now on the caller closes them
     return engines[0] if count == 1 else Replicas(engines)
 
 
+def _cache_bytes(folder: Path, share: float) -> int | None:
+    """What an engine with such a share of a GPU can keep keys and values in; None without a GPU."""
+    total = _gpu_bytes("total")
+    return None if total is None else int(share * total) - _weight_bytes(folder) - _WORKING_BYTES
+
+
+def _weight_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
 def sensible(folder: Path) -> int:
     """How many engines of the model in `folder` this machine's GPU and cores can feed; 1 without a GPU."""
-    weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    free = _free_bytes()
+    weights = _weight_bytes(folder)
+    free = _gpu_bytes("free")
     if free is None or weights > _SMALL_BYTES:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -69,9 +89,9 @@ def sensible(folder: Path) -> int:
     return max(1, min(_MOST, fitting, cores // _CORES_EACH))
 
 
-def _free_bytes() -> int | None:
-    """Of the first GPU, asked without loading torch; None where there is none."""
-    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+def _gpu_bytes(which: Literal["free", "total"]) -> int | None:
+    """Memory of the first GPU, asked without loading torch; None where there is none."""
+    command = ["nvidia-smi", f"--query-gpu=memory.{which}", "--format=csv,noheader,nounits"]
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
         return int(told.split()[0]) * 2**20

@@ -45,7 +45,8 @@ class VllmEngine:
     `dtype` is "float32" or "bf16". `adapter_rank` is the largest rank of the adapters that will be
     asked for; 0 starts without adapters. When one of a larger rank comes all the same, vLLM is started
     anew for it, which takes as long as the first time. `memory_share` is the part of the GPU's memory
-    that vLLM may fill. RunFailed if vLLM can't run the model.
+    that vLLM may fill, with as many keys and values as it finds room for, or with `cache_bytes` of them.
+    RunFailed if vLLM can't run the model.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class VllmEngine:
         dtype: str = "bf16",
         adapter_rank: int = 0,
         memory_share: float = MEMORY_SHARE,
+        cache_bytes: int | None = None,
     ) -> None:
-        self._folder, self._dtype, self._memory_share = folder, dtype, memory_share
+        self._folder, self._dtype = folder, dtype
+        self._memory_share, self._cache_bytes = memory_share, cache_bytes
         self._adapters: dict[str, LoRARequest] = {}
         self._sent = 0
         self._open(adapter_rank)
@@ -140,7 +143,9 @@ class VllmEngine:
                 f"vLLM {vllm.__version__} ignores seeds on a CPU where not all requests of a batch have one.",
                 f"Without a GPU take vLLM {'.'.join(map(str, _FOR_CPUS))}.",
             )
-        arguments = settings(self._folder, self._dtype, adapter_rank, self._memory_share, device)
+        arguments = settings(
+            self._folder, self._dtype, adapter_rank, self._memory_share, device, self._cache_bytes
+        )
         try:
             self._engine: Any = vllm.LLM(**arguments).llm_engine
         except (OSError, ValueError) as error:

@@ -27,8 +27,9 @@ _CPU_CACHE_GIB = 2
 def prepare_environment(threads: int | None) -> None:
     """Environment variables that vLLM and OpenMP read when they are imported, here and in vLLM's own
     processes. What is set already stays, but for what this program relies on."""
-    # A forked process would hold the pipe to the parent open, and its death would go unnoticed.
-    os.environ["VLLM_WORKER_MULTIPROCESSING_METHOD"] = "spawn"
+    # A forked process would hold the pipe to the parent open, and its death would go unnoticed. Where there
+    # is a GPU, vLLM forks unless it is told.
+    os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"  # no report to vLLM's makers
     os.environ["HF_HUB_OFFLINE"] = "1"  # the model is here, or it is an error
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_CPU_CACHE_GIB))
@@ -38,7 +39,14 @@ def prepare_environment(threads: int | None) -> None:
         os.environ["VLLM_CPU_OMP_THREADS_BIND"] = "nobind"
 
 
-def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float, device: str) -> dict[str, Any]:
+def settings(
+    folder: Path,
+    dtype: str,
+    adapter_rank: int,
+    memory_share: float,
+    device: str,
+    cache_bytes: int | None = None,
+) -> dict[str, Any]:
     """Keyword arguments of `vllm.LLM` on a "cuda" or "cpu" device. RunFailed for a precision or rank that
     vLLM has not, and for a folder without a model."""
     if dtype not in _DTYPES:
@@ -59,6 +67,8 @@ def settings(folder: Path, dtype: str, adapter_rank: int, memory_share: float, d
         # As long as the model allows and the memory holds.
         "max_model_len": -1,
         "gpu_memory_utilization": memory_share,
+        # Told how much, vLLM does not measure what the GPU has free, and others may take of it meanwhile.
+        **({} if cache_bytes is None else {"kv_cache_memory_bytes": cache_bytes}),
         "disable_log_stats": True,
         "seed": 0,
         # When a prompt is computed in parts, vLLM takes back what was drawn after all but the last. It can't

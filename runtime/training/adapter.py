@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft.tuners.lora import LoraLayer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
 
 from compiler.plan.model import Lora
@@ -42,10 +43,15 @@ def load(folder: str, weights: Weights, lora: Lora, start_adapter: str | None) -
     if lacking:
         raise RunFailed(f"The base has no layers named {', '.join(lacking)}, which the adapter is to change.")
     if start_adapter is None:
-        return get_peft_model(base, lora_config(lora))
-    return PeftModel.from_pretrained(
-        base, start_adapter, is_trainable=True, config=_going_on(start_adapter, lora)
-    )
+        model = get_peft_model(base, lora_config(lora))
+    else:
+        config = _going_on(start_adapter, lora)
+        model = PeftModel.from_pretrained(base, start_adapter, is_trainable=True, config=config)
+    for layer in model.modules():
+        # Otherwise peft makes each layer's input float32, and autocast makes it 16 bits again.
+        if isinstance(layer, LoraLayer):
+            layer.cast_input_dtype_enabled = weights == "float32"
+    return model
 
 
 def _going_on(start_adapter: str, lora: Lora) -> LoraConfig:

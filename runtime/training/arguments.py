@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from math import ceil
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from compiler.plan.model import Lora, Optimizer, Train
 from runtime.failures import RunFailed
@@ -27,6 +27,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "attention": ("q_proj", "k_proj", "v_proj", "o_proj"),
     "query_value": ("q_proj", "v_proj"),
 }
+_EVALUATED = 4  # training batches of which a GPU measures the loss at once
 _OPTIMIZERS = {"adamw": "adamw_torch", "paged_adamw_8bit": "paged_adamw_8bit"}
 # transformers' plain "constant" passes over the warm-up.
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
@@ -96,33 +97,35 @@ def training_arguments(
     patience: bool,
     dev: bool = False,
     bf16: bool = False,
+    checkpointing: bool = False,
     folder: str = "training",
 ) -> TrainingArguments:
     """transformers' arguments. `steps` are those of the whole training, `folder` takes the checkpoints.
 
-    With `patience` the checkpoint with the best dev loss is the result. Nothing is reported or shown.
+    With `patience` the checkpoint with the best dev loss is the result. With `checkpointing` activations are
+    computed twice and not kept. Nothing is reported or shown.
     """
     import torch
     from transformers import TrainingArguments
 
-    more: dict[str, Any] = {}
-    if torch.cuda.is_available():
-        # A 32B base keeps no activations of a whole batch; on a CPU memory is cheaper than time.
-        more = {"gradient_checkpointing": True, "gradient_checkpointing_kwargs": {"use_reentrant": False}}
+    cuda = torch.cuda.is_available()
+    name = _OPTIMIZERS[optimizer.name]
     return TrainingArguments(
         output_dir=folder,
         per_device_train_batch_size=batch,
+        # Without gradients a batch takes far less; but where memory is short, nothing is tried.
+        per_device_eval_batch_size=batch * (_EVALUATED if cuda and not checkpointing else 1),
         num_train_epochs=epochs,
         learning_rate=optimizer.learning_rate,
         lr_scheduler_type=_SCHEDULES[optimizer.schedule],
         warmup_steps=ceil(optimizer.warmup * steps),
         weight_decay=optimizer.weight_decay,
-        optim=_OPTIMIZERS[optimizer.name],
+        optim=f"{name}_fused" if cuda and name == "adamw_torch" else name,
         max_grad_norm=MAX_GRADIENT_NORM,
         seed=seed,
         data_seed=seed,
         bf16=bf16,
-        use_cpu=not torch.cuda.is_available(),
+        use_cpu=not cuda,
         eval_strategy="epoch" if dev or patience else "no",
         save_strategy="epoch",
         save_total_limit=2,
@@ -137,6 +140,7 @@ def training_arguments(
         log_level="error",
         remove_unused_columns=False,
         label_names=["labels"],
-        dataloader_pin_memory=torch.cuda.is_available(),
-        **more,
+        dataloader_pin_memory=cuda,
+        gradient_checkpointing=checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if checkpointing else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
+from torch.nn import functional
 from torch.utils.data import Sampler
 
 from runtime.training.examples import TrainingExample
@@ -14,14 +15,18 @@ _POOL = 50  # batches that are sorted by length together: little padding, and th
 
 
 def collate(
-    examples: Sequence[TrainingExample], padding_id: int = 0, whole: bool = False
+    examples: Sequence[TrainingExample], padding_id: int = 0, whole: bool = False, multiple: int = 1
 ) -> dict[str, torch.Tensor]:
-    """Examples as tensors of shape (batch, longest): ids, attention mask, position ids, labels (int64).
+    """Examples as tensors of shape (batch, longest): ids, attention mask, labels (int64).
 
-    Labels are -100 on padding and, but for `whole`, on prompts. Padding is on the right and masked, so
-    its id is of no consequence.
+    Labels are -100 on padding and, but for `whole`, on prompts. Padding is on the right, where no real
+    token looks, so its id is of no consequence.
+
+    `predicts` and `targets`, of shape (targets,), say the same as the labels: where, counted through all
+    rows, a token predicts a target, and which. Both the longest and the number of targets are rounded up
+    to a `multiple`, so that many batches have few shapes; targets that are none are -100.
     """
-    longest = max(example.length for example in examples)
+    longest = rounded(max(example.length for example in examples), multiple)
     shape = (len(examples), longest)
     ids = torch.full(shape, padding_id, dtype=torch.long)
     labels = torch.full(shape, IGNORED, dtype=torch.long)
@@ -31,8 +36,20 @@ def collate(
         ids[row, : example.length] = torch.tensor(example.prompt_ids + example.target_ids)
         labels[row, start : example.length] = ids[row, start : example.length]
         mask[row, : example.length] = 1
-    positions = torch.arange(longest).expand(shape).contiguous()
-    return {"input_ids": ids, "attention_mask": mask, "position_ids": positions, "labels": labels}
+    rows, columns = (labels[:, 1:] != IGNORED).nonzero(as_tuple=True)
+    more = rounded(len(rows), multiple) - len(rows)
+    return {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "labels": labels,
+        "predicts": functional.pad(rows * longest + columns, (0, more)),
+        "targets": functional.pad(labels[rows, columns + 1], (0, more), value=IGNORED),
+    }
+
+
+def rounded(number: int, multiple: int) -> int:
+    """Up to the next multiple."""
+    return -(-number // multiple) * multiple
 
 
 class InOrder(Sampler[int]):  # type: ignore[misc]

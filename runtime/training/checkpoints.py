@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.training.job import TrainingJob
 
 _PER_TRAINING = 20  # one every 5 % of the way, so a kill costs little and the disk sees few
+SECONDS_BETWEEN = 30.0  # at least, within an epoch: what is soon done again is not worth a write
 
 
 def newest(job: TrainingJob) -> Path | None:

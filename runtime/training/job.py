@@ -80,7 +80,8 @@ class TrainingResult:
     (optimizer step, value), `dev_losses` one per epoch. `tokens` and `target_tokens` (those that carry
     loss) leave padding out, which is counted in `padding_tokens`. `seconds` and `tokens_per_second`
     are of this process's share where a training was taken up again at `resumed_at`. `peak_memory_gib`
-    is the GPU's where there is one, otherwise the process's.
+    is the GPU's where there is one, otherwise the process's. With `checkpointing` activations were computed
+    twice, because the GPU had no room to keep them.
     """
 
     adapter_sha256: str
@@ -101,6 +102,7 @@ class TrainingResult:
     tokens_per_second: float
     trainable_parameters: int
     weights: str
+    checkpointing: bool
     steps: int
     resumed_at: int
     peak_memory_gib: float

@@ -10,44 +10,47 @@ from torch.nn import functional
 
 from runtime.training.batches import IGNORED
 
-_INPUTS = ("input_ids", "attention_mask", "position_ids")
-
 
 def target_losses(model: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Negative log-likelihoods in nats, in float32, of the batch's targets, row by row: shape (targets,).
+    Those of targets that are none are 0.
 
     Most positions are prompt, and a vocabulary is large: the output layer's input is narrowed to the
     positions that predict a target, by a hook, so that whatever a model does to its logits afterwards
     (scaling, soft caps) still happens.
+
+    The model is given no mask. Padding is on the right, and no token looks at those after it; without a
+    mask attention takes its fast path. No value decides a shape here, and nothing is read back, so that a
+    GPU can be given all of it at once (see `graphs`).
     """
-    labels = batch["labels"][:, 1:]
-    predicts = labels != IGNORED
 
     def narrow(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        return (inputs[0][:, :-1][predicts].unsqueeze(0),)
+        return (inputs[0].flatten(0, 1).index_select(0, batch["predicts"]).unsqueeze(0),)
 
     hook = model.get_output_embeddings().register_forward_pre_hook(narrow)
     try:
-        logits = model(**{name: batch[name] for name in _INPUTS}).logits
+        logits = model(input_ids=batch["input_ids"]).logits
     finally:
         hook.remove()
-    return functional.cross_entropy(logits[0].float(), labels[predicts], reduction="none")
+    return functional.cross_entropy(
+        logits[0].float(), batch["targets"], reduction="none", ignore_index=IGNORED
+    )
 
 
-def summed_loss(model: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+def summed_loss(model: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Negative log-likelihood in nats, summed over the batch's targets, and their number.
 
     Equal to the model's own loss for `labels` (mean cross entropy of the next token, in float32)
     times that number.
     """
-    losses = target_losses(model, batch)
-    return losses.sum(), losses.numel()
+    return target_losses(model, batch).sum(), (batch["targets"] != IGNORED).sum()
 
 
 def sequence_logprobs(model: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Each row's log-probability of its targets given its prompt, in nats, in float32: shape (rows,)."""
-    targets = (batch["labels"][:, 1:] != IGNORED).sum(1).tolist()
-    return -torch.stack([row.sum() for row in target_losses(model, batch).split(targets)])
+    rows, longest = batch["input_ids"].shape
+    losses = target_losses(model, batch)
+    return -losses.new_zeros(rows).index_add(0, batch["predicts"] // longest, losses)
 
 
 def preference_losses(

@@ -28,15 +28,19 @@ _NEAR_LN_2 = 0.02  # nats: bf16 rounds log-probabilities of whole texts by about
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Sums over a batch: the loss in nats with its gradient, of how many, and whatever else by name."""
+    """Sums over a batch, as tensors without shape: the loss in nats with its gradient, of how many, and
+    whatever else by name."""
 
     loss: torch.Tensor
-    count: int
-    others: Mapping[str, float]
+    count: torch.Tensor
+    others: Mapping[str, torch.Tensor]
 
 
 class Objective(Generic[E]):
-    """One method of training. `measure` is asked for each batch that `collate` makes."""
+    """One method of training. `measure` is asked for each batch that `collate` makes, whose shapes are
+    rounded up to a `multiple`."""
+
+    multiple = 1
 
     def prepare(self, model: Any, kept: Sequence[E], dev: Sequence[E], first: Sequence[E]) -> None:
         """Whatever is computed once, with the model before its first update; `first` is the first batch."""
@@ -63,7 +67,7 @@ class OnTargets(Objective[TrainingExample]):
         self._job = job
 
     def collate(self, examples: Sequence[TrainingExample]) -> dict[str, torch.Tensor]:
-        return collate(examples, self._job.pad_id, whole=self._job.loss_on == "whole")
+        return collate(examples, self._job.pad_id, self._job.loss_on == "whole", self.multiple)
 
     def measure(self, model: Any, batch: Mapping[str, torch.Tensor]) -> Measured:
         loss, targets = summed_loss(model, batch)
@@ -93,7 +97,7 @@ class OnPairs(Objective[Pair]):
                 self._reference = dict(zip(pairs, found, strict=True))
                 batch = {name: t.to(device) for name, t in self.collate(first).items()}
                 measured = self.measure(model, batch)
-            first_loss = measured.loss.item() / measured.count
+            first_loss = measured.loss.item() / measured.count.item()
             known = reference.Reference(found, first_loss, time.monotonic() - began)
             self._check(known.first_loss)
             reference.write(stored, known)
@@ -104,7 +108,7 @@ class OnPairs(Objective[Pair]):
         """As `collate` for the chosen sides and then the rejected; `reference` has the shape (2 * pairs,)."""
         rows = [*(pair.chosen for pair in examples), *(pair.rejected for pair in examples)]
         chosen, rejected = zip(*(self._reference[pair] for pair in examples), strict=True)
-        batch = collate(rows, self._job.pad_id)
+        batch = collate(rows, self._job.pad_id, multiple=self.multiple)
         batch["reference"] = torch.tensor([*chosen, *rejected])
         return batch
 
@@ -112,8 +116,8 @@ class OnPairs(Objective[Pair]):
         losses, margins = preference_losses(
             sequence_logprobs(model, batch), batch["reference"], self._job.beta
         )
-        others = {"margin": margins.sum().item(), "accuracy": (margins > 0).sum().item()}
-        return Measured(losses.sum(), losses.numel(), others)
+        count = torch.full_like(margins, 1.0).sum()
+        return Measured(losses.sum(), count, {"margin": margins.sum(), "accuracy": (margins > 0).sum()})
 
     def result(self, measured: Mapping[str, Any], logged: Logged) -> DpoResult:
         return DpoResult(

@@ -18,6 +18,7 @@ from runtime.training.loss import sequence_logprobs
 NAME = "reference.json"
 _ADAPTER = "reference"
 _LEARNER = "default"
+_ON_A_GPU = 4  # training batches at once: nothing is kept for a backward pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ def logprobs(model: Any, pairs: Sequence[Pair], job: DpoJob) -> tuple[tuple[floa
     order = sorted(range(len(pairs)), key=lambda i: pairs[i].length)
     device = next(model.parameters()).device
     with _frozen(model, job.reference_adapter):
-        for start in range(0, len(order), job.batch):
-            some = order[start : start + job.batch]
+        at_once = job.batch * (_ON_A_GPU if device.type == "cuda" else 1)
+        for start in range(0, len(order), at_once):
+            some = order[start : start + at_once]
             rows = [row for i in some for row in pairs[i].rows]
             batch = {name: t.to(device) for name, t in collate(rows, job.pad_id).items()}
             values = sequence_logprobs(model, batch).view(-1, 2).tolist()

@@ -7,8 +7,7 @@ import resource
 import shutil
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -18,17 +17,21 @@ import accelerate
 import peft
 import torch
 import transformers
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, set_seed
+from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback, set_seed
 
 from runtime.failures import RunFailed
 from runtime.training import adapter, checkpoints
 from runtime.training.arguments import check_machine, training_arguments
-from runtime.training.batches import IGNORED, InOrder, LengthGrouped
+from runtime.training.batches import IGNORED, InOrder, LengthGrouped, rounded
 from runtime.training.examples import Example, check_ends, check_masks, fitting
-from runtime.training.job import StepDone, TrainingJob, TrainingResult
+from runtime.training.graphs import MULTIPLE
+from runtime.training.job import TrainingJob, TrainingResult
+from runtime.training.loop import Emit, ObjectiveTrainer, Pace
 from runtime.training.objectives import Objective
+from runtime.training.room import checkpointing_needed
 
-Emit = Callable[[object], None]
+# Weights of which a step can be recorded: those of bitsandbytes look at values in between.
+_RECORDED = ("bf16", "float32")
 
 
 def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingResult:
@@ -49,7 +52,10 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     parameters = adapter.trainable(model)
     in_order = InOrder if job.keep_order else LengthGrouped
     sampler = in_order([example.length for example in kept], job.batch, seed)
-    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, emit)
+    checkpointing = checkpointing_needed(model, kept, job)
+    if torch.cuda.is_available() and not checkpointing and job.weights in _RECORDED:
+        objective.multiple = MULTIPLE
+    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     first = _batches(kept, sampler, 1)[0]
@@ -61,7 +67,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     state = trainer.state
     trained = [[row for e in batch for row in e.rows] for batch in _batches(kept, sampler, state.global_step)]
     real = [sum(row.length for row in batch) for batch in trained]
-    padded = [len(batch) * max(row.length for row in batch) for batch in trained]
+    padded = [len(batch) * rounded(max(row.length for row in batch), objective.multiple) for batch in trained]
     dev_losses = _logged(state, "eval_loss")
     measured: dict[str, Any] = {
         "adapter_sha256": sha256,
@@ -82,6 +88,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
         "tokens_per_second": sum(real[resumed_at:]) / seconds,
         "trainable_parameters": parameters,
         "weights": job.weights,
+        "checkpointing": checkpointing,
         "steps": state.global_step,
         "resumed_at": resumed_at,
         "peak_memory_gib": _peak_memory_gib(),
@@ -101,76 +108,6 @@ def _check(job: TrainingJob, kept: Sequence[Example], dev: Sequence[Example]) ->
         raise RunFailed("Stopping early needs dev examples, and there are none that fit.")
 
 
-class _ObjectiveTrainer(Trainer):  # type: ignore[misc]
-    """The Trainer with our sampler and an objective's loss. What a dev part measures is a mean over all that
-    the objective counts, not over batches."""
-
-    def __init__(self, sampler: InOrder, objective: Objective[Any], **more: Any) -> None:
-        super().__init__(**more)
-        self.control: Any
-        self._sampler = sampler
-        self._objective = objective
-        self._step: dict[str, float] = {}
-        self._tokens = 0
-        self._began = 0.0
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> InOrder:  # noqa: ARG002
-        return self._sampler
-
-    def training_step(self, *args: Any, **more: Any) -> torch.Tensor:
-        self._began = time.monotonic()
-        return super().training_step(*args, **more)
-
-    def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:
-        measured = self._objective.measure(model, inputs)
-        self._step = {name: value / measured.count for name, value in measured.others.items()}
-        self._tokens = int(inputs["attention_mask"].sum())
-        return measured.loss / measured.count
-
-    def log(self, logs: dict[str, float], *args: Any, **more: Any) -> None:
-        if "loss" in logs:  # an optimizer step is done: its own measures become part of the history
-            pace = self._tokens / (time.monotonic() - self._began)
-            logs = {**logs, **self._step, "tokens_per_second": pace}
-        super().log(logs, *args, **more)
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        self.model.eval()
-        sums: Counter[str] = Counter()
-        count = 0
-        with torch.no_grad():
-            for batch in self.get_eval_dataloader():
-                measured = self._objective.measure(self.model, batch)
-                sums.update({"loss": measured.loss.item(), **measured.others})
-                count += measured.count
-        metrics = {f"eval_{name}": total / count for name, total in sums.items()}
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-
-class _Pace(TrainerCallback):  # type: ignore[misc]
-    """Gives each epoch its order, asks for checkpoints between the ends of epochs, and tells of each step."""
-
-    def __init__(self, sampler: InOrder, per_epoch: int, emit: Emit) -> None:
-        self._sampler = sampler
-        self._per_epoch = per_epoch
-        self._emit = emit
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        self._sampler.epoch = state.global_step // self._per_epoch
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        within = state.global_step % self._per_epoch  # at its end an epoch saves by itself
-        if within and state.global_step % checkpoints.steps_between(state.max_steps) == 0:
-            control.should_save = True
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
-        if "loss" in logs:
-            names = ("loss", "grad_norm", "tokens_per_second", "margin", "accuracy")
-            measured = {name: float(logs[name]) for name in names if name in logs}
-            self._emit(StepDone(state.global_step, state.max_steps, **measured))
-
-
 def _trainer(
     job: TrainingJob,
     objective: Objective[Any],
@@ -179,13 +116,14 @@ def _trainer(
     dev: Sequence[Example],
     sampler: InOrder,
     seed: int,
+    checkpointing: bool,
     emit: Emit,
-) -> _ObjectiveTrainer:
+) -> ObjectiveTrainer:
     per_epoch = ceil(len(kept) / job.batch)
-    callbacks: list[TrainerCallback] = [_Pace(sampler, per_epoch, emit)]
+    callbacks: list[TrainerCallback] = [Pace(sampler, per_epoch, emit)]
     if job.patience is not None:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=job.patience))
-    trainer = _ObjectiveTrainer(
+    trainer = ObjectiveTrainer(
         sampler=sampler,
         objective=objective,
         model=model,
@@ -198,10 +136,11 @@ def _trainer(
             patience=job.patience is not None,
             dev=bool(dev),
             bf16=job.weights != "float32",
+            checkpointing=checkpointing,
             folder=job.work,
         ),
         train_dataset=kept,
-        eval_dataset=dev or None,
+        eval_dataset=sorted(dev, key=lambda example: example.length) or None,
         data_collator=objective.collate,
         callbacks=callbacks,
     )

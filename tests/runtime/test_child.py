@@ -50,6 +50,16 @@ def have_a_child(_: None, channel: Channel) -> None:
     time.sleep(60)
 
 
+def fork_one(_: None, __: Emit) -> int | None:
+    """The exit code of a forked process; None if it is still there."""
+    own = multiprocessing.get_context("fork").Process(target=int)
+    own.start()
+    own.join(20)
+    code = own.exitcode
+    own.kill()
+    return code
+
+
 def stop(_: None, __: Emit) -> None:
     raise RunStopped("The gate is closed.", "Look at the report.")
 
@@ -224,3 +234,9 @@ def test_ctrl_c_in_the_terminal_shows_nothing_from_the_child(tmp_path: Path, for
     out, err = parent.communicate(timeout=10)
     assert (out, err) == ("", "")
     wait_until_gone(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing forks by itself")
+def test_what_a_library_forks_does_not_wait_for_the_parent() -> None:
+    """A forked process closes its standard input at once, and the parent's pipe is always being read."""
+    assert run_in_child(fork_one, None) == 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compiler.estimate.memory import CONSTANTS, GIB
+from compiler.estimate.memory import CONSTANTS, GIB, Constants
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "fit_memory.py"
 
@@ -27,7 +28,34 @@ def script() -> Any:
     return module
 
 
-def test_planted_constants_are_found(script: Any) -> None:
+def measured(script: Any, planted: Constants, models: Sequence[str], dropouts: Sequence[float]) -> list[Any]:
+    """Rows as a GPU with such constants would measure them."""
+    rows: list[dict[str, Any]] = [
+        {
+            "model": model,
+            "weights": "bf16",
+            "rank": 16,
+            "modules": "all_linear",
+            "dropout": dropout,
+            "optimizer": "adamw",
+            "tokens": tokens,
+            "targets": int(tokens * share),
+            "checkpointing": kept,
+            "allocated_bytes": 1.0,
+        }
+        for model, tokens, share, dropout, kept in itertools.product(
+            models, (1024, 8192), (0.1, 1.0), dropouts, (True, False)
+        )
+    ]
+    for row, one in zip(rows, script.read(rows), strict=True):
+        row["allocated_bytes"] = script.allocated(one, planted)
+        row["device_bytes"] = script.training(one.sizes, one.job, planted).needed
+    found: list[Any] = script.read(rows)
+    return found
+
+
+def test_planted_constants_are_found(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "PULL", 0.0)
     planted = replace(
         CONSTANTS,
         per_width=25.0,
@@ -37,38 +65,24 @@ def test_planted_constants_are_found(script: Any) -> None:
         context=0.9 * GIB,
         slack=0.1,
     )
-    rows = []
-    for model, tokens, share, dropout, kept in itertools.product(
-        ("Qwen/Qwen2.5-0.5B", "Qwen/Qwen2.5-7B", "meta-llama/Llama-3.2-1B"),
-        (1024, 8192),
-        (0.1, 1.0),
-        (0.0, 0.1),
-        (True, False),
-    ):
-        rows.append(
-            {
-                "model": model,
-                "weights": "bf16",
-                "rank": 16,
-                "modules": "all_linear",
-                "dropout": dropout,
-                "optimizer": "adamw",
-                "tokens": tokens,
-                "targets": int(tokens * share),
-                "checkpointing": kept,
-                "allocated_bytes": 1.0,
-            }
-        )
-    for row, one in zip(rows, script.read(rows), strict=True):
-        row["allocated_bytes"] = script.allocated(one, planted)
-        row["device_bytes"] = script.training(one.sizes, one.job, planted).needed
-    found = script.fit(script.read(rows))
+    models = ("Qwen/Qwen2.5-0.5B", "Qwen/Qwen2.5-7B", "meta-llama/Llama-3.2-1B")
+    rows = measured(script, planted, models, (0.0, 0.1))
+    found = script.fit(rows)
     for name in script.FITTED:
         assert getattr(found.constants, name) == pytest.approx(getattr(planted, name), rel=0.02), name
     assert found.constants.context == pytest.approx(planted.context, rel=0.02)
     assert found.constants.slack == pytest.approx(planted.slack, rel=0.02)
     assert len(found.held_back) == len(rows) // script.HELD_BACK
     assert max(map(abs, found.held_back)) < 0.01
+
+
+def test_what_the_rows_leave_open_stays_as_counted(script: Any) -> None:
+    """One model, half of what was counted: its rows say how much in all, and not of what."""
+    halved = replace(CONSTANTS, **{name: value / 2 for name, value in script.COUNTED.items()})
+    found = script.fit(measured(script, halved, ("Qwen/Qwen2.5-7B",), (0.1,))).constants
+    for name, counted in script.COUNTED.items():
+        assert 0.2 * counted < getattr(found, name) < 0.8 * counted, name
+    assert found.per_logit == pytest.approx(halved.per_logit, rel=0.05)
 
 
 def test_too_few_rows_are_refused(script: Any) -> None:

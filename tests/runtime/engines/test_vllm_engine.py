@@ -22,6 +22,7 @@ from tiny import by_id, completions, logprobs, make_model
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
+from runtime.engines import vllm_start
 from runtime.engines.host import HostedEngine, start_engine
 from runtime.engines.protocol import Choose, Completion, Draw, Request, Score
 from runtime.engines.stopping import Writing
@@ -363,3 +364,14 @@ def test_the_real_model_is_itself(real_folder: Path, capfd: pytest.CaptureFixtur
         assert found[f"s{n}"] == pytest.approx(reference_logprobs(reference, prompt, ending), abs=1e-3)
         expected = [reference_logprobs(reference, prompt, (label,))[0] for label in labels]
         assert found[f"c{n}"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_vllm_knows_every_variable_that_is_set_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt one is passed over in silence; then vLLM forked where there is a GPU, and hung."""
+    from vllm import envs
+
+    monkeypatch.setattr(vllm_start.os, "environ", {})
+    vllm_start.prepare_environment(2)
+    names = [name for name in vllm_start.os.environ if name.startswith("VLLM_")]
+    assert "VLLM_WORKER_MULTIPROC_METHOD" in names
+    assert [name for name in names if name not in envs.environment_variables] == []

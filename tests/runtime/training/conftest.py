@@ -9,6 +9,7 @@ import torch
 from tiny_jobs import EOS, make_job
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from runtime.training import checkpoints
 from runtime.training.job import TrainingResult
 from runtime.training.sft import SftJob, train_sft
 
@@ -37,6 +38,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def job(tiny: str, tmp_path: Path) -> SftJob:
     return make_job(tiny, tmp_path, "adapter")
+
+
+@pytest.fixture(autouse=True)
+def at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These trainings are over long before the time between two checkpoints."""
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 0.0)
 
 
 @pytest.fixture(scope="session")

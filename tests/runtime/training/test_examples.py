@@ -43,7 +43,16 @@ def test_batches_are_padded_on_the_right_with_loss_on_targets_only() -> None:
     assert batch["input_ids"].tolist() == [[10, 11, 50, 9], [10, 50, 51, 52]]
     assert batch["labels"].tolist() == [[IGNORED, IGNORED, 50, IGNORED], [IGNORED, 50, 51, 52]]
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
-    assert batch["position_ids"].tolist() == [[0, 1, 2, 3]] * 2
+    assert batch["predicts"].tolist() == [1, 4, 5, 6]
+    assert batch["targets"].tolist() == [50, 50, 51, 52]
+
+
+def test_shapes_can_be_rounded_up() -> None:
+    batch = collate([example(2, 1), example(1, 3)], padding_id=9, multiple=8)
+    assert batch["input_ids"].tolist() == [[10, 11, 50, 9, 9, 9, 9, 9], [10, 50, 51, 52, 9, 9, 9, 9]]
+    assert batch["attention_mask"].sum(1).tolist() == [3, 4]
+    assert batch["predicts"].tolist() == [1, 8, 9, 10, 0, 0, 0, 0]
+    assert batch["targets"].tolist() == [50, 50, 51, 52, IGNORED, IGNORED, IGNORED, IGNORED]
 
 
 def test_the_whole_text_may_carry_loss() -> None:

@@ -10,7 +10,7 @@ from tiny_jobs import examples
 from compiler.plan.model import Lora
 from runtime.training import adapter
 from runtime.training.batches import collate
-from runtime.training.loss import summed_loss
+from runtime.training.loss import sequence_logprobs, summed_loss
 
 LORA = Lora(rank=4, alpha=8, dropout=0.0, modules="all_linear")
 
@@ -33,7 +33,7 @@ def gradients(model: PeftModel) -> list[torch.Tensor]:
 
 def test_loss_and_gradients_are_those_of_the_models_own_loss(model: PeftModel) -> None:
     batch = collate(examples(7, seed=4))
-    own = model(**batch).loss
+    own = model(**{name: batch[name] for name in ("input_ids", "attention_mask", "labels")}).loss
     own.backward()
     expected = gradients(model)
     total, count = summed_loss(model, batch)
@@ -47,13 +47,16 @@ def test_loss_and_gradients_are_those_of_the_models_own_loss(model: PeftModel) -
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-7)
 
 
-def test_padding_changes_nothing(model: PeftModel) -> None:
+@pytest.mark.parametrize(("padding", "multiple"), [(0, 1), (7, 1), (7, 8), (0, 32)])
+def test_padding_changes_nothing(model: PeftModel, padding: int, multiple: int) -> None:
     several = examples(5, seed=4)
     with torch.no_grad():
-        alone = sum(summed_loss(model, collate([e]))[0].item() for e in several)
-        for padding in (0, 7):
-            together = summed_loss(model, collate(several, padding))[0].item()
-            assert together == pytest.approx(alone, rel=1e-5)
+        each = [summed_loss(model, collate([e]))[0].item() for e in several]
+        batch = collate(several, padding, multiple=multiple)
+        total, count = summed_loss(model, batch)
+        assert total.item() == pytest.approx(sum(each), rel=1e-5)
+        assert count == sum(len(e.target_ids) for e in several)
+        assert sequence_logprobs(model, batch).tolist() == pytest.approx([-one for one in each], rel=1e-5)
 
 
 def test_the_model_is_left_as_it_was(model: PeftModel) -> None:

@@ -18,6 +18,7 @@ from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
 from runtime.failures import RunFailed
 from runtime.models.local import LocalModel
+from runtime.training import checkpoints
 from runtime.training.batches import LengthGrouped
 from runtime.training.examples import LeftOut, TrainingExample
 from runtime.training.job import StepDone, TrainingResult, adapter_digest
@@ -134,6 +135,19 @@ def test_a_killed_training_goes_on_to_the_same_adapter(straight: Straight, job: 
     assert found.adapter_sha256 == expected.adapter_sha256
     for name in ("losses", "grad_norms", "dev_losses", "tokens", "target_tokens", "padding_tokens", "steps"):
         assert getattr(found, name) == getattr(expected, name), name
+
+
+def test_what_is_soon_done_again_is_not_saved(job: SftJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six steps an epoch, and only its end is kept where steps are quick."""
+    monkeypatch.setattr(checkpoints, "SECONDS_BETWEEN", 3600.0)
+
+    def kill(event: object) -> None:
+        if isinstance(event, StepDone) and event.step == 10:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_sft(job, kill)
+    assert [path.name for path in Path(job.work).glob("checkpoint-*")] == ["checkpoint-6"]
 
 
 def test_a_half_written_checkpoint_is_passed_over(straight: Straight, job: SftJob) -> None:
