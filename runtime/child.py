@@ -255,15 +255,15 @@ def main() -> None:
     os.dup2(2, 1)  # whatever libraries print belongs in the output file, not between the messages
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # in the order in which it was printed
-    messages = sys.stdin.buffer
+    orders = sys.stdin  # held for as long as the process runs: without a holder it would be closed
     # A process that a library forks from this one closes its standard input first, and would wait for ever
     # for the lock that the reader holds.
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115  as long as the process
     incoming: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    reader = threading.Thread(target=_read, args=(messages, incoming), daemon=True)
+    reader = threading.Thread(target=_read, args=(orders.buffer, incoming), daemon=True)
     channel = Channel(outgoing, incoming)
     try:
-        function, argument = pickle.load(messages)
+        function, argument = pickle.load(orders.buffer)
         reader.start()
         value = function(argument, channel)
         channel._write(_Returned(value))
