@@ -16,7 +16,7 @@ from runtime.progress import Advanced, Said, silent
 from runtime.run import run
 
 ROOT = Path(__file__).parents[2]
-STAGE_1 = str(ROOT / "specs" / "stage_1_explicit_instructions.stage")
+PIPELINE = str(ROOT / "specs" / "complete_pipeline.stage")
 SMALL = ROOT / "tests" / "compiler" / "good"
 
 
@@ -216,23 +216,37 @@ def test_a_critic_that_cannot_judge_stops_the_run_and_the_report_shows_its_calib
     assert "stopped" in page
 
 
-def test_stage_1_runs_whole_and_its_report_says_what_was_measured(tmp_path):
+def test_the_pipeline_runs_whole_and_its_report_says_what_was_measured(tmp_path):
     from stagespec.report import write_report
 
-    compiled = compile_spec(STAGE_1, "mock")
+    compiled = compile_spec(PIPELINE, "mock")
     assert compiled.plan is not None
     summary = run(compiled.plan, tmp_path, silent)
     manifest = json.loads((summary.folder / "manifest.json").read_text())
-    (stage,) = manifest["stages"]
-    assert manifest["datasets"]["explicit_instructions.good"]["kept"] >= 60
-    after = next(e for e in stage["evaluations"] if e["step"].endswith(".after"))
-    assert set(after["arms"]) == {"raw", "format", "few_shot", "tuned"}
+    assert manifest["not_run"] == []
     page = write_report(summary.folder).read_text()
-    assert "not shown" in page
-    for arm in after["arms"].values():
-        assert f"{arm['passed']} of {after['number_of_items']}" in page
-    for gate in stage["gates"]:
-        for ruled in gate["ruled"]:
-            assert ruled["measured"] in page
+    claims = {}
+    for stage in manifest["stages"]:
+        assert all(training["result"] for training in stage["training"]), f"{stage['name']} trains"
+        assert all(counts["kept"] for counts in stage["funnel"]), f"{stage['name']} keeps records"
+        after = next(e for e in stage["evaluations"] if e["step"].endswith(".after"))
+        claims[stage["name"]] = after["verdict"]["outcome"]
+        assert {"raw", "format", "few_shot", "tuned"} <= set(after["arms"])
+        for arm in after["arms"].values():
+            assert f"{arm['passed']} of {after['number_of_items']}" in page
+        for gate in stage["gates"]:
+            for ruled in gate["ruled"]:
+                assert ruled["measured"] in page
+    assert claims == dict.fromkeys(
+        (
+            *("explicit_instructions", "implicit_instructions", "generation"),
+            *("evaluation", "revision", "constitutional"),
+        ),
+        "not shown",
+    )
+    used = [use for stage in manifest["stages"] for use in stage["principles"]]
+    drawn = {row["principle"]: row["drawn"] for use in used for row in use["principles"]}
+    assert len(drawn) == 15
+    assert sum(drawn.values()) > 0
     assert manifest["plan"]["hashes"]["plan"] in page
     assert "http" not in page.replace("http://www.w3.org", "")
