@@ -122,7 +122,10 @@ class _Stem:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        return Forked(self, pid, os.fdopen(ours_out, "wb"), os.fdopen(ours_in, "rb"))
+        child = Forked(self, pid, os.fdopen(ours_out, "wb"), os.fdopen(ours_in, "rb"))
+        # A fresh interpreter would inherit them from the parent, and not from the stem.
+        pickle.dump((os.getcwd(), dict(os.environ)), child.stdin)
+        return child
 
     def exit_code(self, pid: int, timeout: float | None) -> int:
         until = None if timeout is None else time.monotonic() + timeout
@@ -195,6 +198,7 @@ def _fork(server: socket.socket) -> int:
 def _child(server: socket.socket, ends: Sequence[int]) -> None:
     """What a fresh interpreter would be at this point. Does not return."""
     from runtime import child
+    from runtime.training.job import before_libraries
 
     server.close()
     os.setpgid(0, 0)
@@ -204,6 +208,11 @@ def _child(server: socket.socket, ends: Sequence[int]) -> None:
     try:
         orders = os.fdopen(0, "rb")
         sys.stdin = io.TextIOWrapper(orders)
+        folder, environment = pickle.load(orders)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        before_libraries()
         sys.path[:] = pickle.load(orders)
         child.main()
     finally:

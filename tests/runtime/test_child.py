@@ -101,6 +101,18 @@ def test_forks_have_the_libraries_and_no_thread_but_their_own(forked: bool) -> N
     assert threads == 2, "the main one, and the one that reads what the parent sends"
 
 
+def surroundings(_: None, __: Emit) -> tuple[str, str | None]:
+    return os.getcwd(), os.environ.get("STAGESPEC_TEST")
+
+
+def test_the_child_is_where_the_parent_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the parent has moved since the process began that children are forked from."""
+    run_in_child(process_id, None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STAGESPEC_TEST", "set")
+    assert run_in_child(surroundings, None) == (str(tmp_path), "set")
+
+
 def test_events_come_in_order_before_the_result() -> None:
     events: list[object] = []
     assert run_in_child(count, 100, events.append) == 4950

@@ -34,7 +34,8 @@ def _in_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TQDM_DISABLE", "1")
     if "real_model" not in request.keywords:
         monkeypatch.setattr(
-            "runtime.certificate.gather.run_in_child", lambda function, argument: function(argument, print)
+            "runtime.certificate.gather.run_in_child",
+            lambda function, argument, **_: function(argument, print),
         )
 
 
@@ -140,7 +141,7 @@ def test_the_engine_rests_while_the_reference_is_loaded(
     adapter = _random_adapter(small_folder, tmp_path / "adapter")
     engine = FakeEngine(_measure(small_folder, tokens).scores)
 
-    def load(function: Any, question: Question) -> Reference:
+    def load(function: Any, question: Question, **_: object) -> Reference:
         engine.calls.append("reference")
         measured: Reference = function(question, print)
         return measured
