@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Measured:
     others: Mapping[str, torch.Tensor]
 
 
-class Objective(Generic[E]):
+class Objective(ABC, Generic[E]):
     """One method of training. `measure` is asked for each batch that `collate` makes, whose shapes are
     rounded up to a `multiple`."""
 
@@ -45,11 +46,13 @@ class Objective(Generic[E]):
     def prepare(self, model: Any, kept: Sequence[E], dev: Sequence[E], first: Sequence[E]) -> None:
         """Whatever is computed once, with the model before its first update; `first` is the first batch."""
 
+    @abstractmethod
     def collate(self, examples: Sequence[E]) -> dict[str, torch.Tensor]:
-        raise NotImplementedError
+        """One batch: tensors of the examples' rows, padded to one shape."""
 
+    @abstractmethod
     def measure(self, model: Any, batch: Mapping[str, torch.Tensor]) -> Measured:
-        raise NotImplementedError
+        """The batch's loss with its gradient, and what is logged beside it."""
 
     def targets(self, row: TrainingExample) -> int:
         """How many of a row's tokens carry loss."""
