@@ -505,7 +505,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "run",
         "answers are scored before and after the cuts",
         (),
-        (f"{RUN}::test_stage_1_runs_whole_and_its_report_says_what_was_measured",),
+        (f"{RUN}::test_the_pipeline_runs_whole_and_its_report_says_what_was_measured",),
     ),
     Mistake(
         89,
