@@ -33,3 +33,16 @@ def code(patterns: tuple[str, ...]) -> str:
     here = Path(__file__).parent
     paths = sorted({path for pattern in patterns for path in here.glob(pattern)})
     return hashlib.sha256(b"".join(os.fsencode(path.name) + path.read_bytes() for path in paths)).hexdigest()
+
+
+def code_stamp() -> str:
+    """A mark that changes with any of the compiler's files: their sizes and times, by which Python too knows
+    whether what it has compiled is still good."""
+    here = os.path.dirname(__file__)
+    stamps = []
+    for folder, folders, names in os.walk(here):
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        for name in sorted(names):
+            stat = os.stat(os.path.join(folder, name))
+            stamps.append(f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256(os.fsencode("\n".join(stamps))).hexdigest()

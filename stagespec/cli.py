@@ -100,7 +100,6 @@ def compile(
 ) -> None:
     """Compile the stage file SPEC into a plan; report everything that is wrong with it."""
     from stagespec.compiling import compiled_or_exit
-    from stagespec.plan_file import write_plan
 
     shown = dry_run or verbose
     if against is not None and not (format == "html" or (shown and format == "text")):
@@ -110,6 +109,8 @@ def compile(
         _write_page(plan, runs, against, out)
         return
     if out is not None:
+        from stagespec.plan_file import write_plan
+
         write_plan(plan, out)
         click.echo(f"the plan is in {out}; run it with: stagespec run {out}", err=True)
     if format == "json":
