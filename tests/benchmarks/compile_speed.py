@@ -2,10 +2,11 @@
 
     python tests/benchmarks/compile_speed.py FOLDER [--rounds 10] [--json FILE]
 
-FOLDER gets a virtual environment with stagespec from this repository and the two peers, a copy of the specs,
-and a repository for each peer with six stages of six steps in which nothing is left to do. The cold commands take turns, so that a busy machine slows
-all of them; CPU seconds of whole processes are told beside wall seconds, as medians, and ratios to
-stagespec's. Then, in this process: steps per second of generated specs, and lines parsed per second.
+FOLDER gets a virtual environment with stagespec from this repository and the two peers, a copy of the
+specs, and a repository for each peer with six stages of six steps in which nothing is left to do. The cold
+commands take turns, so that a busy machine slows all of them; CPU seconds of whole processes are told beside
+wall seconds, as medians, and ratios to stagespec's. Then, in this process: steps per second of generated
+specs, and lines parsed per second.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 SPECS = ROOT / "specs"
 PEERS = ("dvc", "snakemake")
-SPEC = "complete_pipeline.stage"  # six stages, 122 steps, with all that they import
+SPEC = "complete_pipeline.stage"  # six stages, 117 steps, with all that they import
 EDITED = "stagespec, one file edited"  # the pipeline's own
 ALL_NEW = "stagespec, all files new"  # neither a plan nor a tree is kept: as if all had been edited
 STAGE_FILE = "stage_3_generation.stage"
