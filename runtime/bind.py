@@ -18,6 +18,7 @@ from compiler.plan.model import Binding, Evaluate, PlanFile, PromptUse, Train
 from compiler.plan.selection import Selection
 from runtime import journal
 from runtime.certificate import Certificate, certify
+from runtime.child import run_in_child
 from runtime.data import plan_data
 from runtime.engines.protocol import Engine
 from runtime.engines.replicas import start_engines
@@ -30,7 +31,7 @@ from runtime.models.tokens import Tokens
 from runtime.progress import Listener
 from runtime.rulings import critics_of, ruling
 from runtime.steps.evaluate import held_out_items
-from runtime.training.arguments import check_trainer_arguments
+from runtime.training.arguments import check_trainings
 from runtime.work import Work
 
 
@@ -45,8 +46,7 @@ def bind(
     """A run with its models at hand. Raises RunFailed when something is not there."""
     role, local = _one_base(plan, listener)
     tokens = Tokens.from_folder(local.folder)
-    for step in _steps(plan, Train):
-        check_trainer_arguments(step, plan.binding.weights or step.weights)
+    run_in_child(check_trainings, (_steps(plan, Train), plan.binding.weights), forked=True)
     engine = _start(plan, role, local)
     try:
         data = plan_data(plan)

@@ -6,7 +6,7 @@ The heavy libraries are imported inside, so that reading a plan stays fast.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +31,13 @@ _EVALUATED = 4  # training batches of which a GPU measures the loss at once
 _OPTIMIZERS = {"adamw": "adamw_torch", "paged_adamw_8bit": "paged_adamw_8bit"}
 # transformers' plain "constant" passes over the warm-up.
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+
+
+def check_trainings(asked: tuple[Sequence[Train], Weights | None], _: object = None) -> None:
+    """`check_trainer_arguments` of several steps, as a child does it, which has the libraries loaded."""
+    steps, weights = asked
+    for step in steps:
+        check_trainer_arguments(step, weights)
 
 
 def check_trainer_arguments(step: Train, weights: Weights | None = None) -> None:
