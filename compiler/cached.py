@@ -16,8 +16,12 @@ def cache_folder() -> Path | None:
     return None
 
 
+MOST = 1_000  # entries of a folder
+
+
 def keep(content: bytes, path: Path | None) -> None:
-    """Written beside and moved into place, so that another process never reads half of it."""
+    """Written beside and moved into place, so that another process never reads half of it. Of a folder that
+    has become large, the older half is thrown away."""
     if path is None:
         return
     written = path.with_suffix(f".{os.getpid()}")
@@ -25,6 +29,20 @@ def keep(content: bytes, path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         written.write_bytes(content)
         written.replace(path)
+        if len(os.listdir(path.parent)) > MOST:
+            _thin_out(path.parent)
+
+
+def _thin_out(folder: Path) -> None:
+    times = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):  # another process took it away
+                if entry.is_file():
+                    times.append((entry.stat().st_mtime_ns, entry.path))
+    for _, path in sorted(times)[: -MOST // 2]:
+        with suppress(OSError):
+            os.unlink(path)
 
 
 @cache

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from compiler import VERSION
 from compiler.cached import cache_folder, code_stamp, keep
 from compiler.diagnostics import Diagnostics
 from compiler.frozen import Frozen
@@ -62,12 +63,16 @@ def keep_plan(asked: Asked, kept: Kept) -> None:
 def _path(asked: Asked) -> Path | None:
     """Places in a plan bear the name under which the file was asked for, from where one stands."""
     folder = cache_folder()
-    words = f"{os.getcwd()}\0{asked.spec}\0{asked.profile}\0{asked.seed}"
+    try:
+        here = os.getcwd()
+    except OSError:  # it was taken away
+        return None
+    words = f"{here}\0{asked.spec}\0{asked.profile}\0{asked.seed}"
     return folder / "plans" / hashlib.sha256(os.fsencode(words)).hexdigest()[:32] if folder else None
 
 
 def _key(asked: Asked) -> bytes:
-    return hashlib.sha256("\0".join([code_stamp(), sys.version, asked.measured]).encode()).digest()
+    return hashlib.sha256("\0".join([VERSION, code_stamp(), sys.version, asked.measured]).encode()).digest()
 
 
 def _unchanged(path: str, hash: str | None) -> bool:
