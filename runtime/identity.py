@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from heapq import nsmallest
 from typing import TypeVar
 
 from compiler.plan.hashing import canonical_json
@@ -37,8 +38,26 @@ def result_key(request: Request, fingerprint: str, adapter_sha256: str | None) -
 def sample(items: Sequence[T], count: int, *parts: object) -> list[T]:
     """`count` items in a random order, by a hash per item: taking out an item that was not drawn changes
     nothing, and taking out one that was changes that draw only. Fewer items than `count` are all drawn."""
-    ranked = sorted(range(len(items)), key=lambda i: digest(*parts, items[i]))
-    return [items[i] for i in ranked[:count]]
+    return [items[i] for i in sample_encoded([encoded(item) for item in items], count, *parts)]
+
+
+def encoded(item: object) -> bytes:
+    """An item as `sample_encoded` takes it: whoever draws often from the same items encodes them once."""
+    return canonical_json(item).encode("utf-8") + b"]"
+
+
+def sample_encoded(items: Sequence[bytes], count: int, *parts: object) -> list[int]:
+    """The places of the items that `sample` draws."""
+    # The digest of the parts and the item, whose beginning is the same for all.
+    start = canonical_json(list(parts))[:-1] + ("," if parts else "")
+    begun = hashlib.sha256(start.encode("utf-8"))
+
+    def key(i: int) -> bytes:
+        own = begun.copy()
+        own.update(items[i])
+        return own.digest()
+
+    return nsmallest(count, range(len(items)), key=key)
 
 
 def share(*parts: object) -> float:

@@ -24,7 +24,7 @@ from runtime.engines.protocol import (
     TokenLogprobs,
 )
 from runtime.failures import RunStopped
-from runtime.identity import result_key, sample
+from runtime.identity import encoded, result_key, sample_encoded
 from runtime.journal import Journal
 from runtime.progress import Advanced, Began, Ended, Listener
 from runtime.records import Record, StepRecords, renamed
@@ -49,6 +49,18 @@ class Adapter:
 
     folder: Path
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Items that prompts draw from. `key` says how many of each source there are."""
+
+    key: tuple[tuple[str, int], ...]
+    items: Sequence[Mapping[str, Any]]
+    codes: Sequence[bytes]
+
+    def sample(self, count: int, *parts: object) -> list[Mapping[str, Any]]:
+        return [self.items[i] for i in sample_encoded(self.codes, count, *parts)]
 
 
 @dataclass(slots=True)
@@ -87,6 +99,9 @@ class Work:
     interventions: list[str] = field(default_factory=list)
     fresh_requests: int = 0
     reused_requests: int = 0
+    # What prompts draw from, by its sources, and the codes of each source's items so far.
+    pools: dict[tuple[str, ...], _Pool] = field(default_factory=dict)
+    pool_codes: dict[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def method(self) -> Method:
@@ -126,22 +141,39 @@ class Work:
         """The prompt's text for one record; its samples depend on the run's seed and on `draw` alone."""
         prompt = self.method.prompts[use.prompt]
         samples = {
-            s.variable: sample(
-                self._pool(s.sources), s.count, self.binding.seed, use.prompt, s.variable, *draw
+            s.variable: self._pool(s.sources).sample(
+                s.count, self.binding.seed, use.prompt, s.variable, *draw
             )
             for s in (*prompt.samples, *use.samples)
         }
         return render(prompt.template, {**columns, **renamed(columns, use.columns, use.columns)}, samples)
 
-    def _pool(self, sources: Sequence[str]) -> list[Mapping[str, Any]]:
+    def _pool(self, sources: Sequence[str]) -> _Pool:
         """Data files' records, and what steps have kept in the rounds before this one."""
-        pool: list[Mapping[str, Any]] = []
-        for source in sources:
-            if source in self.data:
-                pool += self.data[source]
-            elif source in self.records:
-                pool += [record.columns for record in self.records[source].kept]
+        parts: list[tuple[str, Sequence[Any]]] = [
+            (source, self.data[source] if source in self.data else self.records[source].kept)
+            for source in sources
+            if source in self.data or source in self.records
+        ]
+        key = tuple((source, len(items)) for source, items in parts)
+        pool = self.pools.get(tuple(sources))
+        if pool is None or pool.key != key:
+            # Each part only grows.
+            pool = self.pools[tuple(sources)] = _Pool(key, *self._pooled(parts))
         return pool
+
+    def _pooled(
+        self, parts: Sequence[tuple[str, Sequence[Any]]]
+    ) -> tuple[list[Mapping[str, Any]], list[bytes]]:
+        items: list[Mapping[str, Any]] = []
+        codes: list[bytes] = []
+        for source, found in parts:
+            known = self.pool_codes.setdefault(source, [])
+            columns = found if source in self.data else [record.columns for record in found]
+            known += [encoded(item) for item in columns[len(known) :]]
+            items += columns
+            codes += known
+        return items, codes
 
     def ask(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Result]:
         """Results by request id: from journals where they are known, from the engine otherwise."""

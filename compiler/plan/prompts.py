@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -31,4 +32,10 @@ def render(
 
     Raises jinja2.TemplateError (checked away at compile time for templates that compiled).
     """
-    return environment().from_string(template).render({**columns, **samples}).rstrip()
+    return _compiled(template).render({**columns, **samples}).rstrip()
+
+
+@cache
+def _compiled(template: str) -> Template:
+    """A plan has few templates, and a run renders each thousands of times."""
+    return environment().from_string(template)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from compiler.plan.model import Filter
@@ -82,6 +83,7 @@ def shingles(text: str) -> Iterator[bytes]:
         yield " ".join(found[i : i + SHINGLE_WORDS]).encode()
 
 
+@lru_cache(maxsize=8)  # a text is compared with held-out ones and then with its own kind
 def _sketch(text: str) -> MinHash:
     from datasketch import MinHash
 
@@ -104,16 +106,22 @@ class _Near:
     def add(self, text: str) -> bool:
         """Whether the text is new; if so it is remembered."""
         plain = " ".join(words(text))
-        if plain in self._exact or self.near(text):
+        if plain in self._exact:
+            return False
+        sketch = _sketch(text)
+        if self._like(sketch):
             return False
         self._exact.add(plain)
         key = str(len(self._sketches))
-        self._sketches[key] = _sketch(text)
-        self._index.insert(key, self._sketches[key])
+        self._sketches[key] = sketch
+        self._index.insert(key, sketch)
         return True
 
-    def near(self, text: str) -> bool:
-        sketch = _sketch(text)
+    def holds(self, text: str) -> bool:
+        """Whether the text, or one like it, was added."""
+        return " ".join(words(text)) in self._exact or self._like(_sketch(text))
+
+    def _like(self, sketch: MinHash) -> bool:
         found = self._index.query(sketch)  # candidates; the sketch's own estimate decides
         return any(self._sketches[key].jaccard(sketch) >= self._similarity for key in found)
 
@@ -129,7 +137,7 @@ class _Apart:
 
     def holds(self, column: str, text: str) -> bool:
         near = self._near.get(column)
-        return near is not None and (" ".join(words(text)) in near._exact or near.near(text))
+        return near is not None and near.holds(text)
 
 
 def _held_out_texts(step: Filter, work: Work) -> _Apart:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engines.protocol import Draw, Request, Score
-from runtime.identity import result_key, sample, seed, share
+from runtime.identity import digest, result_key, sample, seed, share
 
 DRAW = Draw(max_tokens=8, temperature=0.7, seed=3)
 
@@ -47,6 +47,12 @@ def test_taking_out_an_item_that_was_not_drawn_changes_nothing(items, count, dra
     assert len(drawn) == min(count, len(items)) == len(set(drawn))
     for item in set(items) - set(drawn):
         assert sample([i for i in items if i != item], count, draw) == drawn
+
+
+@given(st.lists(st.one_of(st.text(), st.dictionaries(st.text(), st.text()))), st.integers(0, 5), st.lists(st.text()))
+def test_items_are_drawn_by_the_digest_of_the_parts_and_the_item(items, count, parts):
+    by_digest = sorted(range(len(items)), key=lambda i: digest(*parts, items[i]))
+    assert sample(items, count, *parts) == [items[i] for i in by_digest[:count]]
 
 
 @given(st.text())
