@@ -107,7 +107,8 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)
     work.engine.rest()  # a GPU seldom holds the model twice
-    made: TrainingResult = run_in_child(method, job, tell, forked=True)
+    forked = job.weights in ("bf16", "float32")  # a fork has no bitsandbytes
+    made: TrainingResult = run_in_child(method, job, tell, forked=forked)
     trained.store(job, made)
     done = f"{made.steps} steps on {made.examples} {'pairs' if isinstance(job, DpoJob) else 'examples'}"
     work.listener(Ended(key, done, time.monotonic() - began))
