@@ -37,6 +37,7 @@ _LIBRARIES = (
     *("torch", "transformers", "transformers.models.auto.modeling_auto", "transformers.modeling_utils"),
     *("transformers.models.llama.modeling_llama", "peft", "safetensors.torch", "runtime.training.trainer"),
 )
+UNLOADED = "bitsandbytes"
 _REPORT = struct.Struct(
     "<qq"
 )  # a child's process id, and its exit code as `subprocess` gives it; at first RUNNING
@@ -164,6 +165,8 @@ def main() -> None:
 
     server = socket.socket(fileno=pickle.load(sys.stdin.buffer))
     before_libraries()
+    # peft loads it, and it starts CUDA, which no fork can use then. Who needs it is a fresh interpreter.
+    sys.modules[UNLOADED] = None  # type: ignore[assignment]
     for name in _LIBRARIES:
         with suppress(ImportError):  # whoever needs it will say so
             importlib.import_module(name)

@@ -39,8 +39,7 @@ PACKAGES = (
 )
 
 
-def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_choice: bool = False
-) -> str:
+def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_choice: bool = False) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
     why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps

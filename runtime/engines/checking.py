@@ -26,8 +26,8 @@ def check_request(request: Request, vocabulary_size: int, positions: int, to_cho
         case Score(continuation_ids):
             given += continuation_ids
             more = len(continuation_ids)
-    outside = [id for id in given if not 0 <= id < vocabulary_size]
-    if outside:
+    if min(given) < 0 or max(given) >= vocabulary_size:
+        outside = [id for id in given if not 0 <= id < vocabulary_size]
         raise RunFailed(
             f"Request {request.id} holds the token id {outside[0]}, outside the vocabulary of "
             f"{vocabulary_size}."

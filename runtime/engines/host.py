@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import time
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from runtime.child import Channel, Child
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
@@ -21,6 +24,10 @@ from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import RunEnded, RunFailed
 
 EngineKind = Literal["transformers", "vllm", "mock"]
+
+# Results that come close upon each other are sent together; a later one sends those that are held.
+_SENT_TOGETHER = 32
+_HELD_SECONDS = 0.02
 
 
 def start_engine(
@@ -61,13 +68,32 @@ class _Submission:
     number: int
     requests: tuple[Request, ...]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """All prompts as one block of numbers: thousands of them are sent at once, while a GPU waits."""
+        try:
+            ids = array("i", chain.from_iterable(request.prompt_ids for request in self.requests))
+        except (OverflowError, TypeError):  # of what the engine will refuse
+            return _Submission, (self.number, self.requests)
+        others = [(r.id, len(r.prompt_ids), r.task, r.adapter) for r in self.requests]
+        return _submission, (self.number, ids.tobytes(), others)
+
+
+def _submission(number: int, code: bytes, others: list[tuple[str, int, Any, str | None]]) -> _Submission:
+    ids = array("i", code).tolist()
+    requests: list[Request] = []
+    at = 0
+    for id, length, task, adapter in others:
+        requests.append(Request(id, tuple(ids[at : at + length]), task, adapter))
+        at += length
+    return _Submission(number, tuple(requests))
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A result of submission `number`; None closes it; a failure closes it and keeps the engine."""
+    """Results of submission `number`; None closes it; a failure closes it and keeps the engine."""
 
     number: int
-    result: Result | RunEnded | None
+    results: tuple[Result, ...] | RunEnded | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +132,8 @@ class HostedEngine:
                 self._child, self.facts = _begun(self._start)
                 self._resting = False
             self._child.send(_Submission(number, tuple(requests)))
-            answer = self._next(number)
-            while answer is not None:
-                yield answer
-                answer = self._next(number)
+            while (results := self._next(number)) is not None:
+                yield from results
         except GeneratorExit:
             with suppress(RunFailed):  # the engine may be closed by now
                 self._child.send(_Cancel())
@@ -147,14 +171,14 @@ class HostedEngine:
         if self._busy:
             raise RuntimeError("The engine is busy: read the results of the last submission first.")
 
-    def _next(self, number: int) -> Result | None:
+    def _next(self, number: int) -> tuple[Result, ...] | None:
         while True:
             answer: _Answer = self._child.receive()
             if answer.number != number:
                 continue  # of a submission that was given up
-            if isinstance(answer.result, RunEnded):
-                raise answer.result
-            return answer.result
+            if isinstance(answer.results, RunEnded):
+                raise answer.results
+            return answer.results
 
 
 def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
@@ -180,13 +204,27 @@ def _serve(start: _Start, channel: Channel) -> None:
 
 
 def _run(engine: Engine, submission: _Submission, channel: Channel) -> RunEnded | None:
+    held: list[Result] = []
+    sent = 0.0
+
+    def send() -> None:
+        if held:
+            channel.send(_Answer(submission.number, tuple(held)))
+            held.clear()
+
     try:
         for result in engine.submit(submission.requests):
-            channel.send(_Answer(submission.number, result))
+            held.append(result)
+            # One by one they cost the parent more than they do the engine.
+            if len(held) == _SENT_TOGETHER or time.monotonic() - sent > _HELD_SECONDS:
+                send()
+                sent = time.monotonic()
             if channel.waiting():
                 break  # only a cancellation comes in the middle of a submission
     except RunEnded as error:
+        send()
         return error
+    send()
     return None
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import queue
 import subprocess
+import sys
 import threading
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -28,6 +30,10 @@ _SMALL_BYTES = 3 * _GIB
 # What an engine needs beside the weights: CUDA's context, activations and graphs; and keys and values.
 _WORKING_BYTES = 7 * _GIB
 _BESIDE_BYTES = _WORKING_BYTES + _GIB
+# Keys and values that an engine which is one of several gets beside as much as its weights take.
+_CACHE_BYTES = 5 * _GIB // 2
+# What is enough for a training of a small model: engines that leave so much stay while it runs.
+_ROOM_BYTES = 30 * _GIB
 # An engine's front and its core, and some for whoever reads the results.
 _CORES_EACH = 3
 _MOST = 4
@@ -41,16 +47,17 @@ def start_engines(
     threads: int | None = None,
     adapter_rank: int = 0,
     replicas: int | None = None,
-    memory_share: float = MEMORY_SHARE,
+    memory_share: float | None = None,
 ) -> Engine:
     """Start an engine, or `replicas` of them that answer as one; None decides by the machine.
-    `memory_share`, of the GPU, is for all of them together.
+    `memory_share`, of the GPU, is for all of them together; None is what they need where they are several,
+    and what there is where one is alone.
 
     RunFailed if one can't be started. The first starts alone, and leaves what vLLM compiles in its cache for
     the others, which start together.
     """
     count = replicas if replicas is not None else (sensible(folder) if kind == "vllm" else 1)
-    share = memory_share / count
+    share = (_share(folder, count) if memory_share is None else memory_share) / count
     cache = _cache_bytes(folder, share) if count > 1 else None
 
     def start(_: int) -> HostedEngine:
@@ -66,6 +73,14 @@ def start_engines(
             raise failures[0]
         started.pop_all()  # from now on the caller closes them
     return engines[0] if count == 1 else Replicas(engines)
+
+
+def _share(folder: Path, count: int) -> float:
+    """Of the GPU's memory, what `count` engines are given: several leave the rest to a training beside them."""
+    total = _gpu_bytes("total") if count > 1 else None
+    if total is None:
+        return MEMORY_SHARE
+    return min(MEMORY_SHARE, count * (2 * _weight_bytes(folder) + _WORKING_BYTES + _CACHE_BYTES) / total)
 
 
 def _cache_bytes(folder: Path, share: float) -> int | None:
@@ -136,9 +151,11 @@ class Replicas:
                 thread.join()
 
     def rest(self) -> None:
-        """Give the GPU's memory back until the next submission."""
-        for engine in self._engines:
-            engine.rest()
+        """Give the GPU's memory back until the next submission, unless enough of it is free: to start several
+        engines anew takes longer than many a training of a small model."""
+        if (_gpu_bytes("free") or 0) < _ROOM_BYTES:
+            for engine in self._engines:
+                engine.rest()
 
     def close(self) -> None:
         """End all; their memory comes back."""
@@ -172,18 +189,32 @@ def shares(requests: list[Request], count: int) -> list[list[Request]]:
 
     Work is counted in tokens: those of a prompt that its neighbour does not begin with, and those drawn.
     """
-    ordered = sorted(requests, key=lambda request: (request.adapter or "", request.prompt_ids))
+    codes = [_code(request.prompt_ids) for request in requests]
+    order = sorted(range(len(requests)), key=lambda i: (requests[i].adapter or "", codes[i]))
+    ordered = [requests[i] for i in order]
     work: list[int] = []
-    before: tuple[int, ...] = ()
-    for request in ordered:
-        work.append(len(request.prompt_ids) - common_length(before, request.prompt_ids) + _answered(request))
-        before = request.prompt_ids
+    before = b""
+    for i, request in zip(order, ordered, strict=True):
+        common = common_length(before, codes[i]) // _CODE_BYTES
+        work.append(len(request.prompt_ids) - common + _answered(request))
+        before = codes[i]
     parts: list[list[Request]] = [[] for _ in range(count)]
     done, total = 0, sum(work)
     for request, tokens in zip(ordered, work, strict=True):
         parts[min(count - 1, done * count // max(1, total))].append(request)
         done += tokens
     return parts
+
+
+_CODE_BYTES = array("q").itemsize
+
+
+def _code(ids: Sequence[int]) -> bytes:
+    """Ids as bytes that sort as they do, many times faster."""
+    code = array("q", ids)
+    if sys.byteorder == "little":
+        code.byteswap()
+    return code.tobytes()
 
 
 def _answered(request: Request) -> int:

@@ -7,6 +7,7 @@ choice is the request's own: no default of the checkpoint, no end token but ours
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -74,7 +75,7 @@ class Choosing:
         self._id = request.id
         self._labels = choose.label_ids
         self.prompt_ids = request.prompt_ids
-        self.params = _one_token(logprob_token_ids=wanted)
+        self.params = _labels(tuple(wanted))
 
     def take(self, output: Any) -> LabelLogprobs:
         """The labels' log-probabilities."""
@@ -124,6 +125,12 @@ class Scoring:
         """Whether the position before the continuation, and so all after it, were computed."""
         cached: int | None = output.num_cached_tokens
         return cached is not None and cached < self._given
+
+
+@lru_cache(maxsize=64)
+def _labels(ids: tuple[int, ...]) -> SamplingParams:
+    """vLLM copies what it is given; a step asks thousands of times for the same labels."""
+    return _one_token(logprob_token_ids=list(ids))
 
 
 Asked = Drawing | Choosing | Scoring

@@ -60,6 +60,11 @@ def check_trainer_arguments(step: Train, weights: Weights | None = None) -> None
         ) from error
 
 
+def needs_bitsandbytes(weights: Weights, optimizer: Optimizer) -> bool:
+    """Whether a training loads bitsandbytes, which a fork has not (see `runtime.forking`)."""
+    return weights in ("nf4", "int8") or optimizer.name == "paged_adamw_8bit"
+
+
 def check_machine(weights: Weights, optimizer: Optimizer) -> None:
     """RunFailed unless this machine can hold the base in `weights` and run the optimizer."""
     import torch

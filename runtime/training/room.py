@@ -14,7 +14,8 @@ from runtime.training.job import TrainingJob
 from runtime.training.loss import summed_loss
 from runtime.training.sft import SftJob
 
-SHARE = 0.85  # of the GPU's memory: the rest is for the optimizer, and for what lies unused between tensors
+# Of the memory that others leave: the rest is for the optimizer, and for what lies unused between tensors.
+SHARE = 0.85
 
 
 def checkpointing_needed(model: Any, kept: Sequence[Example], job: TrainingJob) -> bool:
@@ -40,4 +41,9 @@ def checkpointing_needed(model: Any, kept: Sequence[Example], job: TrainingJob) 
     gc.collect()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
-    return peak is None or peak > SHARE * torch.cuda.mem_get_info()[1]
+    return peak is None or peak > SHARE * _left_by_others()
+
+
+def _left_by_others() -> int:
+    """Bytes of the GPU's memory that are free or this process's own."""
+    return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved())

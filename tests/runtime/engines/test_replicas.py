@@ -122,3 +122,33 @@ def test_how_many_are_sensible(
     monkeypatch.setattr(replicas.subprocess, "run", run)
     monkeypatch.setattr(replicas.os, "sched_getaffinity", lambda _: set(range(cores)))
     assert sensible(tmp_path) == count
+
+
+@pytest.mark.parametrize(("free", "rested"), [("79000\n", 0), ("20000\n", 3)])
+def test_they_rest_only_where_a_training_has_no_room_beside_them(
+    free: str, rested: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Resting:
+        facts = None
+        times = 0
+
+        def rest(self) -> None:
+            self.times += 1
+
+    monkeypatch.setattr(
+        replicas.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=free)
+    )
+    engines = [Resting() for _ in range(3)]
+    Replicas(engines).rest()  # type: ignore[arg-type]
+    assert sum(engine.times for engine in engines) == rested
+
+
+def test_several_take_what_they_need_of_a_large_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(500_000_000)
+    monkeypatch.setattr(
+        replicas.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout="80000\n")
+    )
+    assert replicas._share(tmp_path, 1) == 0.9
+    assert replicas._share(tmp_path, 4) == pytest.approx(0.53, abs=0.01)
+    assert replicas._share(tmp_path, 8) == 0.9
