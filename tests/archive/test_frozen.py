@@ -1,4 +1,4 @@
-"""What was frozen can be verified by whoever has this repository: by its own specs, compiled by this version."""
+"""What was frozen can be verified by whoever has this repository: its specs, compiled by this version."""
 
 from __future__ import annotations
 
