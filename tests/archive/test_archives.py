@@ -20,9 +20,8 @@ def test_there_are_some() -> None:
 
 @pytest.mark.parametrize("folder", FROZEN, ids=lambda folder: folder.name)
 def test_it_verifies(folder: Path) -> None:
-    found = verify(folder)
-    assert not found.failed
-    assert [item.message for item in found.diagnostics] == []
+    said = [item for item in verify(folder).diagnostics if item.severity != "note"]
+    assert said == []
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
