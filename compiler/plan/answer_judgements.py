@@ -41,9 +41,11 @@ def choice(check: Check, item: Item) -> bool:
     if _CONDITIONS.intersection(before) or t.NEGATIONS.intersection(before[-3:]) or set(before) - known:
         return False
     rest = sentence[end:]
-    others = [place for place, right in named[1:] if not right]
-    if any(_offers_both(sentence[end:at], sentence[at:until]) for at, until in others):
-        return False
+    for (at, until), right in named[1:]:
+        # Between it and the label before: "incorrect, wrong, correct" leaves both open too.
+        last = max(stop for (_, stop), _ in named if stop <= at or stop == end)
+        if not right and _offers_both(sentence[last:at], sentence[at:until]):
+            return False
     following = t.words(rest)[:1]
     if not following or not re.match(r"\s+[\w']", rest):
         return True
@@ -58,7 +60,7 @@ def revises(check: Check, item: Item) -> bool:
     line = item.head
     written = re.match(r"\W*[A-Z\d].*[.!?]\W*$", line)  # "Rex ran ten miles." is all keywords, and yet right
     wanted = {word for entry in word_entries(check) for form in _forms(entry) for word in t.words(form)}
-    only_keywords = t.is_pile(line, item.own) or set(t.words(line)) <= wanted
+    only_keywords = t.is_pile(line, item.own) or set(t.words(line)) - {"and", "or"} <= wanted
     if t.is_bare_list(item.paragraph) or (only_keywords and not written):
         return False
     banned = strings(check, "without") if "without" in check else []

@@ -24,6 +24,9 @@ from compiler.plan.answer_reading import (
     only_new_number,
 )
 
+# Of a regular expression: what must not stand before or behind.
+_MUST_NOT = re.compile(r"\(\?<?!(?:[^()]|\([^()]*\))*\)")
+
 
 class Kind(Frozen):
     """One kind of check: its fields (name to type), which of them are optional, and its meaning.
@@ -169,9 +172,22 @@ def _all_lower(check: Check, item: Item) -> bool:
 
 
 def _matches(check: Check, item: Item) -> bool:
-    """The regular expression `pattern` matches at the start of the answer."""
-    heap = t.is_pile(item.paragraph, item.own)
-    return not heap and re.match(str(check["pattern"]), item.answer) is not None
+    """The regular expression `pattern` matches at the start of the answer, which is no heap of its words:
+    "Nine, eight, seven" goes on with a series; "red, white, circle, sun, disc" names what may be looked for.
+    """
+    keywords = t.FUNCTION_WORDS.union(t.words(" ".join(pattern_words(check))))
+    heap = t.is_heap(item.paragraph) and keywords.issuperset(t.words(item.paragraph))
+    return (
+        not heap
+        and not t.is_pile(item.paragraph, item.own)
+        and re.match(str(check["pattern"]), item.answer) is not None
+    )
+
+
+def pattern_words(check: Check) -> list[str]:
+    """The words of three letters or more that stand in a pattern, but for those that must not follow."""
+    wanted = _MUST_NOT.sub(" ", str(check.get("pattern", "")))
+    return re.findall(r"(?<!\\)\b[A-Za-z']{3,}", wanted)
 
 
 def _begins_letter(check: Check, item: Item) -> bool:

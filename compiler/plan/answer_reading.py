@@ -123,9 +123,9 @@ def only_new_number(text: str, asked: set[float], right: Callable[[t.Number], bo
 
 
 def is_prose(text: str, item: Item, check: Check) -> bool:
-    """At least one sentence with enough words, words that bind it, and two words of its own."""
+    """At least one sentence with enough words, words that bind it, and two of its own; no heap of words."""
     least = cast(int, check.get("min_words", 3))
-    return any(
+    return not t.is_heap(text) and any(
         len(t.words(sentence)) >= least
         and t.new_words(sentence, item.instruction) >= 2
         and bool(t.FUNCTION_WORDS.intersection(t.words(sentence)))

@@ -30,6 +30,8 @@ FUNCTION_WORDS = ARTICLES | listing(
     called named"""
 )
 
+HEAP = 5  # entries of a list
+
 # Verbs after which a full-sentence answer names the thing: "The capital of France is Paris."
 LINKS = listing("is are was were be equals equal means mean called named becomes become it's that's")
 
@@ -139,11 +141,23 @@ def own_part(instruction: str, response: str) -> str:
 
 
 def is_bare_list(text: str) -> bool:
-    """Three or more entries of one or two content words each, set apart by commas or lines."""
-    entries = [words(entry) for entry in re.split(r"[,;\n]|(?:^|\s)[-•]\s", text) if words(entry)]
+    """Three or more entries of one or two content words each, set apart by commas or lines. Where they are
+    five or more, function words may stand among them alone: "penguins, it, they, fly, swim"."""
+    entries = _entries(text)
+    alone = len(entries) >= HEAP
     return len(entries) >= 3 and all(
-        len(entry) <= 2 and not FUNCTION_WORDS.intersection(entry) for entry in entries
+        len(entry) <= 2 and (FUNCTION_WORDS.isdisjoint(entry) or (alone and FUNCTION_WORDS.issuperset(entry)))
+        for entry in entries
     )
+
+
+def is_heap(text: str) -> bool:
+    """A bare list of so many entries that it answers no question: one of them is bound to be looked for."""
+    return is_bare_list(text) and len(_entries(text)) >= HEAP
+
+
+def _entries(text: str) -> list[list[str]]:
+    return [words(entry) for entry in re.split(r"[,;\n]|(?:^|\s)[-•]\s", text) if words(entry)]
 
 
 def is_pile(text: str, item_words: Collection[str]) -> bool:

@@ -14,7 +14,7 @@ from typing import cast
 from compiler.plan import answer_refusals
 from compiler.plan import answer_text as t
 from compiler.plan.answer_fields import TYPES, Check, float_of, strings
-from compiler.plan.answer_kinds import BY_NAME, KINDS, Kind, holds
+from compiler.plan.answer_kinds import BY_NAME, KINDS, Kind, holds, pattern_words
 from compiler.plan.answer_reading import Item
 from compiler.plan.answer_refusals import refuses
 
@@ -116,9 +116,20 @@ def always_rejected(check: Check, instruction: str) -> list[str]:
     if not _looks_for_ignorance(check):
         answers.append("I don't know.")
     # A "list" of one or two words may well be the answer itself.
+    answers += [mark.join(entries) for entries in lists if len(entries) >= 3 for mark in (", ", " ", "\n")]
+    # With the words that hold sentences together as well, and those of a pattern.
+    heaps = [t.words(instruction), t.words(" ".join(_pattern_words(check)))]
+    if not one_answer and not _names_all_is_right(check):
+        heaps.append(t.words(" ".join(check_words(check))))
     return answers + [
-        mark.join(entries) for entries in lists if len(entries) >= 3 for mark in (", ", " ", "\n")
+        mark.join(dict.fromkeys(heap)) for heap in heaps if len(set(heap)) >= t.HEAP for mark in (", ", "\n")
     ]
+
+
+def _pattern_words(check: Check) -> list[str]:
+    if check["kind"] == "all_of":
+        return [word for inner in cast(Sequence[Check], check["checks"]) for word in _pattern_words(inner)]
+    return pattern_words(check)
 
 
 def weak_spots(check: Check, instruction: str) -> list[str]:

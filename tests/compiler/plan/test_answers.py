@@ -382,3 +382,40 @@ def test_a_wrong_check_is_explained(check: Check, words: str) -> None:
     assert words in (validate(check) or "")
     with pytest.raises(ValueError, match=r"\."):
         passes(check, "Say something.", "Something.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("Incorrect, because 3 is right.", True),
+        ("Wrong: the correct answer is 5.", True),
+        ("wrong, not right", True),
+        ("incorrect, correct", False),
+        ("incorrect, wrong, not correct, not right, correct, right", False),
+        ("incorrect and wrong and correct and right", False),
+    ],
+)
+def test_a_list_of_all_labels_chooses_none(answer: str, right: bool) -> None:
+    forms = ["incorrect", "wrong", "not correct", "not right"]
+    check = {"kind": "choice", "forms": forms, "others": ["correct", "right"]}
+    assert passes(check, "Is it right that 2 + 2 = 5?", answer) is right
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("A red disc on white.", True),
+        ("July, August, September, October, November", True),  # a series is no heap of keywords
+        ("red, white, circle, sun, disc", False),
+        ("red\nwhite\ncircle\nsun\ndisc", False),
+    ],
+)
+def test_a_heap_of_a_patterns_words_is_no_answer(answer: str, right: bool) -> None:
+    pattern = r"(?is)(?=.{0,99}?\b(?:red|white|circle|sun|disc|july)(?!\w))"
+    assert passes({"kind": "matches", "pattern": pattern}, "Describe the flag.", answer) is right
+
+
+def test_pronouns_do_not_make_prose_of_a_heap() -> None:
+    check = {"kind": "contains_all", "words": [["penguins", "it", "they"], ["fly", "swim"]]}
+    assert passes(check, "Tell me a fact.", "Penguins swim, and they cannot fly.")
+    assert not passes(check, "Tell me a fact.", "penguins, it, they, fly, swim")
