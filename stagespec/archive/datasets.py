@@ -32,7 +32,9 @@ def _read(path: Path) -> StepRecords:
     records = StepRecords()
     for row in pq.read_table(path).to_pylist():
         sink = row.pop("sink")
-        record = Record(row.pop("id"), row.pop("round"), row.pop("index"), row)
+        place = (row.pop("id"), row.pop("round"), row.pop("index"))
+        # In a table a record has every column; null stands for one that it has not.
+        record = Record(*place, {name: value for name, value in row.items() if value is not None})
         records.add([record] if sink is None else [], [] if sink is None else [Rejected(record, sink)])
     return records
 
