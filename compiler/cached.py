@@ -16,8 +16,12 @@ def cache_folder() -> Path | None:
     return None
 
 
+MOST = 1_000  # entries of a folder
+
+
 def keep(content: bytes, path: Path | None) -> None:
-    """Written beside and moved into place, so that another process never reads half of it."""
+    """Written beside and moved into place, so that another process never reads half of it. Of a folder that
+    has become large, the older half is thrown away."""
     if path is None:
         return
     written = path.with_suffix(f".{os.getpid()}")
@@ -25,6 +29,20 @@ def keep(content: bytes, path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         written.write_bytes(content)
         written.replace(path)
+        if len(os.listdir(path.parent)) > MOST:
+            _thin_out(path.parent)
+
+
+def _thin_out(folder: Path) -> None:
+    times = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):  # another process took it away
+                if entry.is_file():
+                    times.append((entry.stat().st_mtime_ns, entry.path))
+    for _, path in sorted(times)[: -MOST // 2]:
+        with suppress(OSError):
+            os.unlink(path)
 
 
 @cache
@@ -33,3 +51,16 @@ def code(patterns: tuple[str, ...]) -> str:
     here = Path(__file__).parent
     paths = sorted({path for pattern in patterns for path in here.glob(pattern)})
     return hashlib.sha256(b"".join(os.fsencode(path.name) + path.read_bytes() for path in paths)).hexdigest()
+
+
+def code_stamp() -> str:
+    """A mark that changes with any of the compiler's files: their sizes and times, by which Python too knows
+    whether what it has compiled is still good."""
+    here = os.path.dirname(__file__)
+    stamps = []
+    for folder, folders, names in os.walk(here):
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        for name in sorted(names):
+            stat = os.stat(os.path.join(folder, name))
+            stamps.append(f"{folder}/{name} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256(os.fsencode("\n".join(stamps))).hexdigest()

@@ -77,7 +77,7 @@ def _compile(
     bound = lower_profile(low, method, profile, seed)
     if bound is None or found.failed:
         return Compiled(None, found, program)
-    lock = read_lock(program.root, bound.binding, found)
+    lock = read_lock(program, bound.binding, found)
     quoted = quote(method, bound, low.records, lock, runs)
     for check_hardware in HARDWARE_CHECKS:
         check_hardware(HardwareView(method, bound, quoted, lock), found)

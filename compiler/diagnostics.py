@@ -7,7 +7,7 @@ and where it can be offered, a fix. The first label is the primary place.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from compiler.frozen import Frozen
@@ -54,11 +54,11 @@ class Diagnostic(Frozen):
     fix: Fix | None = None
 
 
-@dataclass(slots=True)
 class Diagnostics:
     """The list that every phase appends to."""
 
-    items: list[Diagnostic] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.items: list[Diagnostic] = []
 
     def error(
         self, code: str, message: str, *labels: Label | Span, help: str = "", fix: Fix | None = None

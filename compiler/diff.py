@@ -12,8 +12,9 @@ from typing import Any, Literal
 from compiler.frozen import Frozen
 from compiler.plan.differences import Difference, differences
 from compiler.plan.hashing import plain
-from compiler.plan.meaning import PROFILE, Meaning, meaning, model_settings, reads
+from compiler.plan.meaning import Meaning, meaning, model_settings, reads
 from compiler.plan.model import AnyStep, PlanFile
+from compiler.plan.names import PROFILE
 from compiler.plan.source_names import in_source
 
 Mark = Literal["+", "~", "=", "-"]

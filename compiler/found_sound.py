@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from compiler.cached import cache_folder, code
+from compiler.cached import cache_folder, code, keep
 
 DATA_CHECKERS = ("plan/answer*.py", "lower/data.py")
 TEMPLATE_CHECKERS = ("plan/prompts.py", "lower/templates.py")
@@ -31,10 +30,7 @@ class FoundSound:
         return self.path is not None and self.path.exists()
 
     def remember(self) -> None:
-        if self.path is not None:
-            with suppress(OSError):
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.touch()
+        keep(b"", self.path)
 
 
 def sound_data(sha256: str, role: str, columns: Mapping[str, str]) -> FoundSound:

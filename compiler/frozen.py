@@ -66,3 +66,22 @@ class Frozen:
             f"{name}={value!r}" for name, value in zip(self._fields, self._values(), strict=True)
         )
         return f"{type(self).__name__}({shown})"
+
+
+class Plentiful(Frozen):
+    """A value that is made by the thousand. All of its fields have to be given, and it has no subclasses.
+
+    The first of each kind compiles an `__init__` for those that follow: as cheap to declare, quicker to make.
+    """
+
+    def __init__(self, /, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        kind, names = type(self), list(self._fields)
+        lines = [
+            f"def __init__(self, {', '.join(names)}):",
+            "    given = self.__dict__",
+            *(f"    given[{name!r}] = {name}" for name in names),
+        ]
+        written: dict[str, Any] = {}
+        exec("\n".join(lines), written)
+        kind.__init__ = written["__init__"]  # type: ignore[method-assign]

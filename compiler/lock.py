@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Diagnostics
 from compiler.plan.lock_key import lock_key
 from compiler.plan.model import Binding
+from compiler.resolve import Program
+from compiler.source import sha256
 
 LOCK = "models.lock"
 Facts = Mapping[str, Any]
 
 
-def read_lock(root: Path, binding: Binding, found: Diagnostics) -> dict[str, Facts]:
+def read_lock(program: Program, binding: Binding, found: Diagnostics) -> dict[str, Facts]:
     """Facts by role. A role without an entry is a note: estimates then rest on characters."""
-    path = root / LOCK
+    path = program.root / LOCK
+    program.read[str(path)] = None
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["models"] if path.exists() else {}
+        entries = {}
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            program.read[str(path)] = sha256(text)
+            entries = json.loads(text)["models"]
     except (OSError, ValueError, KeyError):
         found.warning(
             "SS710", f'"{LOCK}" cannot be read', help="Write it anew: stagespec lock SPEC --profile NAME"

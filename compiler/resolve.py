@@ -8,7 +8,7 @@ from pathlib import Path
 
 from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
-from compiler.source import MAX_SPEC_BYTES, Source, read_text
+from compiler.source import MAX_SPEC_BYTES, Source, read_text, sha256
 from compiler.syntax import tree
 from compiler.syntax.kept import tree_of
 from compiler.syntax.parse import enclosing, every
@@ -30,13 +30,18 @@ class Symbol(Frozen):
 
 @dataclass(slots=True)
 class Program:
-    """All files that an entry file reaches. `root` is the spec folder: nothing outside it is read."""
+    """All files that an entry file reaches. `root` is the spec folder: nothing outside it is read.
+
+    `read` are the hashes of all texts that the compiler read, data and the lock too, by path; None stands for
+    a file that it looked for and that was not there.
+    """
 
     root: Path
     entry: str
     sources: dict[str, Source] = field(default_factory=dict)
     files: dict[str, tree.File] = field(default_factory=dict)
     scopes: dict[str, dict[str, Symbol]] = field(default_factory=dict)
+    read: dict[str, str | None] = field(default_factory=dict)
 
     def lookup(self, file: str, name: str) -> Symbol | None:
         return self.scopes.get(file, {}).get(name)
@@ -98,7 +103,9 @@ def load(entry: str, found: Diagnostics) -> Program:
     program = Program(spec_root(path), posixpath.normpath(entry))
     _load_file(program, program.entry, path, (), found)
     profiles = program.root / PROFILES
-    if profiles.exists() and profiles != path.resolve():
+    if not profiles.exists():
+        program.read[str(profiles)] = None
+    elif profiles != path.resolve():
         _load_file(program, profiles_name(program), profiles, (), found)
     return program
 
@@ -117,6 +124,7 @@ def _load_file(
         return
     source = Source(name, path.resolve(), text)
     program.sources[name] = source
+    program.read[str(path)] = sha256(text)
     before = len(found.items)
     file = tree_of(source, found)
     program.files[name] = file

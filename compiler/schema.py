@@ -24,7 +24,6 @@ LISTS = {
     "principles": {"id": "text", "category": "text", "text": "text"},
     "turns": {"user": "text", "assistant": "text"},
 }
-FINISH_REASONS = ("stop", "eos", "length")
 
 SHARE = QuantityOf("share", 0, 1)
 COUNT = QuantityOf("items", 1, whole=True)

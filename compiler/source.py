@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostics, Label, Span, did_you_mean, listing
+from compiler.frozen import Frozen
 
 MAX_SPEC_BYTES = 2_000_000
 MAX_DATA_BYTES = 50_000_000
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Frozen):
     """One file: `name` is how people know it (as they typed it, or relative to where they are)."""
 
     name: str
     path: Path
     text: str
-    _line_starts: list[int] = field(default_factory=list)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of a character, both counted from 1."""
-        if not self._line_starts:
-            self._line_starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 

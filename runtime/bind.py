@@ -18,6 +18,7 @@ from compiler.plan.model import Binding, Evaluate, PlanFile, PromptUse, Train
 from compiler.plan.selection import Selection
 from runtime import journal
 from runtime.certificate import Certificate, certify
+from runtime.child import run_in_child
 from runtime.data import plan_data
 from runtime.engines.protocol import Engine
 from runtime.engines.replicas import start_engines
@@ -30,7 +31,7 @@ from runtime.models.tokens import Tokens
 from runtime.progress import Listener
 from runtime.rulings import critics_of, ruling
 from runtime.steps.evaluate import held_out_items
-from runtime.training.arguments import check_trainer_arguments
+from runtime.training.arguments import check_trainings, needs_bitsandbytes
 from runtime.work import Work
 
 
@@ -45,8 +46,7 @@ def bind(
     """A run with its models at hand. Raises RunFailed when something is not there."""
     role, local = _one_base(plan, listener)
     tokens = Tokens.from_folder(local.folder)
-    for step in _steps(plan, Train):
-        check_trainer_arguments(step, plan.binding.weights or step.weights)
+    _check_trainings(plan)
     engine = _start(plan, role, local)
     try:
         data = plan_data(plan)
@@ -95,6 +95,14 @@ def _start(plan: PlanFile, role: str, local: LocalModel) -> Engine:
         threads=plan.binding.threads,
         adapter_rank=max((step.lora.rank for step in _steps(plan, Train)), default=0),
     )
+
+
+def _check_trainings(plan: PlanFile) -> None:
+    """RunFailed where the installed libraries or this machine do not take what a training asks for."""
+    weights, trainings = plan.binding.weights, _steps(plan, Train)
+    if trainings:
+        plain = not any(needs_bitsandbytes(weights or step.weights, step.optimizer) for step in trainings)
+        run_in_child(check_trainings, (trainings, weights), forked=plain)
 
 
 def _steps(plan: PlanFile, kind: type[Any]) -> list[Any]:

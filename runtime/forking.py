@@ -165,7 +165,7 @@ def main() -> None:
 
     server = socket.socket(fileno=pickle.load(sys.stdin.buffer))
     before_libraries()
-    # peft loads it, and it starts CUDA, which no fork can use then. Who needs it begins as a fresh interpreter.
+    # peft loads it, and it starts CUDA, which no fork can use then. Who needs it is a fresh interpreter.
     sys.modules[UNLOADED] = None  # type: ignore[assignment]
     for name in _LIBRARIES:
         with suppress(ImportError):  # whoever needs it will say so

@@ -40,15 +40,17 @@ PACKAGES = (
 )
 
 
-def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None) -> str:
+def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_choice: bool = False) -> str:
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
-    why a run is not whole, and `not_run` names the steps that were not gone through."""
+    why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps
+    that were not gone through."""
     plan = work.plan
     facts = work.engine.facts
     content = {
         "stagespec_manifest": 1,
         "stopped": stopped,
+        "by_choice": by_choice,
         "not_run": work.not_run,
         "plan": {"hashes": plain(plan.hashes), "name": plan.method.name, "compiler": plan.compiler},
         "binding": plain(plan.binding),

@@ -66,7 +66,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
             finally:
                 work.engine.close()
             left_out = _left_out(work)
-            _finish(work, left_out)
+            _finish(work, left_out, by_choice=left_out is not None)
     return RunSummary(folder, (*closing_lines(work), *([f"incomplete: {left_out}"] if left_out else ())))
 
 
@@ -87,13 +87,13 @@ def _left_out(work: Work) -> str | None:
     return f"{left} of {steps} steps were not run, since only a part was asked for ({work.selection.asked})"
 
 
-def _finish(work: Work, stopped: str | None) -> None:
+def _finish(work: Work, stopped: str | None, by_choice: bool = False) -> None:
     files = {
         id: datasets.write(work.folder / "datasets", id, records)
         for id, records in sorted(work.records.items())
     }
     write_scores(work)
-    write_whole(work.folder / MANIFEST, manifest_json(work, files, stopped))
+    write_whole(work.folder / MANIFEST, manifest_json(work, files, stopped, by_choice))
     work.journal.append("done" if stopped is None else "stopped", reason=stopped)
 
 

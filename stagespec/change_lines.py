@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
-from compiler.diff import Change, StepChange
-from compiler.plan.meaning import PROFILE
 from compiler.plan.model import PlanFile, Rejection
+from compiler.plan.names import PROFILE, short
 from stagespec.last_run import Comparison
+
+if TYPE_CHECKING:
+    from compiler.diff import Change, StepChange
 
 MARKS = (("+", "new"), ("~", "changed"), ("=", "the same"), ("-", "taken out"))
 LONGEST = 44  # characters of a value that is shown

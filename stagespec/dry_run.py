@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
-from compiler.checks.evaluation import DISCORDANCES, POWER, detectable_lift
-from compiler.checks.view import short
 from compiler.diagnostics import listing
-from compiler.diff import StepChange
 from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
+from compiler.plan.names import short
+from compiler.plan.power import DISCORDANCES, POWER, detectable_lift
 from stagespec.change_lines import reason, summary
-from stagespec.dry_run_detail import detail
 from stagespec.figures import budget_of, figure_columns, figures, foundations, sums, total
 from stagespec.last_run import Comparison
 from stagespec.stage_overview import overview
 from stagespec.step_lines import UNBROKEN, sentences
 from stagespec.wording import count, points, share, source_of
+
+if TYPE_CHECKING:
+    from compiler.diff import StepChange
 
 WIDTH = 100
 LEAST_WIDTH = 80
@@ -58,6 +60,8 @@ def render_plan(
     lines += _changes(plan, changes, width)
     lines += _notes(plan, width)
     if verbose:
+        from stagespec.dry_run_detail import detail
+
         lines += ["", *detail(plan)]
     lines += [*([""] if verbose else []), *_last(plan, width)]
     return "\n".join(line.rstrip() for line in lines) + "\n"

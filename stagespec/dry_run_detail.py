@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.hashing import canonical_json, plain
 from compiler.plan.meaning import prompt_uses, written_use
@@ -24,6 +23,7 @@ from compiler.plan.model import (
     RuleStatement,
     Sample,
 )
+from compiler.plan.names import short
 from compiler.plan.prompts import render
 from stagespec.step_lines import UNBROKEN
 from stagespec.wording import condition, count, duration, money

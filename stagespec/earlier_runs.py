@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from compiler.estimate import Measured, Run
-from compiler.estimate.history import model_keys
-from compiler.plan.model import Binding
 from runtime.folders import MANIFEST
+
+if TYPE_CHECKING:
+    from compiler.estimate import Measured, Run
 
 MOST = 20  # the newest runs; estimates gain little from more, and each is a file to read
 
 
-def earlier_runs(runs: Path) -> tuple[Run, ...]:
-    """The newest runs below a folder, the newest first. What cannot be read tells nothing, and is passed by:
-    an estimate must not stand in the way of a plan."""
-    times: dict[Path, float] = {}
+def newest_manifests(runs: Path) -> dict[Path, int]:
+    """The manifests of the newest runs below a folder, the newest first, with their times in nanoseconds."""
+    times: dict[Path, int] = {}
     for path in runs.glob(f"*/{MANIFEST}"):
         try:
-            times[path] = path.stat().st_mtime
+            times[path] = path.stat().st_mtime_ns
         except OSError:
             continue
-    newest = sorted(times, key=lambda path: (times[path], path), reverse=True)[:MOST]
-    return tuple(run for path in newest if (run := _run(path)) is not None)
+    return dict(sorted(times.items(), key=lambda item: (item[1], item[0]), reverse=True)[:MOST])
+
+
+def earlier_runs(manifests: Iterable[Path]) -> tuple[Run, ...]:
+    """What each run tells. What cannot be read tells nothing, and is passed by: an estimate must not stand in
+    the way of a plan."""
+    return tuple(run for path in manifests if (run := _run(path)) is not None)
 
 
 def _run(path: Path) -> Run | None:
+    from compiler.estimate import Run
+    from compiler.estimate.history import model_keys
+    from compiler.plan.model import Binding
     from compiler.plan.reading import adapter
 
     try:
@@ -47,6 +54,8 @@ def _run(path: Path) -> Run | None:
 
 
 def _steps(manifest: Mapping[str, Any]) -> Iterator[Measured]:
+    from compiler.estimate import Measured
+
     seconds, tallies = manifest["seconds"], manifest.get("tallies", {})
     for stage in manifest["stages"]:
         told: dict[str, Mapping[str, Any]] = {step["step"]: step for step in stage["funnel"]}

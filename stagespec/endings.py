@@ -28,8 +28,8 @@ class Refused(Exception):
     """What was given cannot be used; the sentence says why (exit 1)."""
 
 
-class Face(click.Group):
-    """The group of all commands; turns whatever a command raises into a sentence and an exit code."""
+class Endings(click.Group):
+    """A group that turns whatever a command raises into a sentence and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

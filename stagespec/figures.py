@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from compiler.checks.view import short
+from compiler.frozen import Frozen
 from compiler.plan.model import AnyStep, PlanFile, Quote, Stage, StepQuote
+from compiler.plan.names import short
 from stagespec.wording import duration, money, rough
 
 _MEASURED = re.compile(r"measured in run ([^\s;]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Frozen):
     """One figure of each step, right-aligned."""
 
     head: str

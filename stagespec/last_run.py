@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from compiler.diff import Change, StepChange, diff_plans, diff_settings
+from compiler.frozen import Frozen
 from compiler.plan.model import PlanFile
 from runtime.folders import PLAN, run_folder
 from stagespec.endings import Refused
-from stagespec.plan_file import read_plan
+
+if TYPE_CHECKING:
+    from compiler.diff import Change, StepChange
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Frozen):
     """`said` names what the plan was compared with, or why it could not be; then there are no steps."""
 
     said: str
@@ -29,11 +30,13 @@ class Comparison:
 
 def compare(plan: PlanFile, runs: Path, against: Path | None) -> Comparison:
     """Against a plan that is named, which must be readable (else Refused), or else the last run, if any."""
-    if against is not None:
-        return _compared(read_plan(against), plan, f"since {against}")
-    path = last_run(plan, runs)
+    path = against or last_run(plan, runs)
     if path is None:
         return Comparison(f"no earlier run of this stage and profile in {runs}")
+    from stagespec.plan_file import read_plan
+
+    if against is not None:
+        return _compared(read_plan(against), plan, f"since {against}")
     try:
         old = read_plan(path)
     except Refused:
@@ -54,4 +57,6 @@ def last_run(plan: PlanFile, runs: Path) -> Path | None:
 
 
 def _compared(old: PlanFile, new: PlanFile, said: str) -> Comparison:
+    from compiler.diff import diff_plans, diff_settings
+
     return Comparison(said, old.hashes == new.hashes, diff_plans(old, new), diff_settings(old, new))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from compiler.lower.profile import ARGUMENTS, BINDING_SETTINGS
 from compiler.plan.answers import KINDS as CHECKS
-from compiler.schema import COLUMN_TYPES, CRITIC_METHODS, FINISH_REASONS, TOP_LEVEL, Kind
+from compiler.plan.expressions import FINISH_REASONS
+from compiler.schema import COLUMN_TYPES, CRITIC_METHODS, TOP_LEVEL, Kind
 from compiler.shapes import ListOf, QuantityOf, RecordOf, Setting, Shape
 from compiler.step_schema import STEPS
 from compiler.units import UNITS, spelling

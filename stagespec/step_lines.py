@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import (
     Accept,
@@ -42,6 +41,7 @@ from compiler.plan.model import (
     Supervised,
     Train,
 )
+from compiler.plan.names import short
 from stagespec.wording import count, share
 
 WRITES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TextIO
 
 
@@ -18,4 +17,8 @@ def is_terminal(stream: TextIO) -> bool:
 
 def columns(stream: TextIO, otherwise: int = 100) -> int:
     """The width of a terminal; of a file or pipe, what a page of text has."""
-    return shutil.get_terminal_size((otherwise, 24)).columns if is_terminal(stream) else otherwise
+    if not is_terminal(stream):
+        return otherwise
+    from shutil import get_terminal_size
+
+    return get_terminal_size((otherwise, 24)).columns

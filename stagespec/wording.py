@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from math import isfinite
 
-from compiler.plan.expressions import COMPARE, Value
+from compiler.plan.expressions import COMPARE, FINISH_REASONS, Value
 from compiler.plan.model import Expression, ModelBinding
-from compiler.schema import FINISH_REASONS
 
 
 def count(number: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.checks.view import StageView, short
+from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.expressions import Value
 from compiler.plan.meaning import prompt_uses, reads
@@ -20,6 +20,7 @@ from compiler.plan.model import (
     Revise,
     Train,
 )
+from compiler.plan.names import short
 
 SUBJECTS = ("instruction", "question", "task")  # columns that say what an item asks
 WRITERS = Generate | Revise | Negatives | Converse

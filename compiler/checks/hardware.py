@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from compiler.checks.view import short
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.estimate.dimensions import dimensions
 from compiler.estimate.memory import UTILIZATION
@@ -13,6 +12,7 @@ from compiler.lock import Facts
 from compiler.lower.profile import Bound
 from compiler.plan.lock_key import lock_key
 from compiler.plan.model import Method, Quote, Train
+from compiler.plan.names import short
 
 
 class HardwareView(Frozen):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from compiler.checks.view import StageView, short
+from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
 from compiler.plan.model import Generate, Negatives, Prefer, Preference, Train
+from compiler.plan.names import short
 
 
 def negatives_differ(view: StageView, found: Diagnostics) -> None:

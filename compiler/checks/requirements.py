@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.checks.view import StageView, short
+from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
 from compiler.frozen import Frozen
 from compiler.plan.expressions import Value
 from compiler.plan.model import Evaluate, Expression, Gate, Quality
+from compiler.plan.names import short
 
 OUTCOMES = {
     "mcnemar": ("improved", "no difference shown", "worse", "not shown"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from compiler.checks.view import StageView, short
+from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.model import Evaluate, Gate, Output, Stage, Train
+from compiler.plan.names import short
 
 
 def promises_are_kept(view: StageView, found: Diagnostics) -> None:

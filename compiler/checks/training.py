@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.checks.view import StageView, short
+from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
 from compiler.plan.model import Best, Compare, Evaluate, Gate, Generate, Judge, Output, Prefer, Quality, Train
+from compiler.plan.names import short
 
 
 def data_is_judged(view: StageView, found: Diagnostics) -> None:

@@ -72,9 +72,4 @@ class StageView(Frozen):
         return self.places[self.stage.name]
 
 
-def short(id: str) -> str:
-    """A step's name without its stage."""
-    return id.rpartition(".")[2]
-
-
 Check = Callable[[StageView, Diagnostics], None]

@@ -39,7 +39,7 @@ class Speed(Frozen):
 SPEEDS = {
     "transformers": Speed(22.0, 200.0, 27.0, "assumed: two CPU cores, as 135 M parameters in float32"),
     "vllm": Speed(30.0, 200.0, 27.0, "assumed: two CPU cores"),
-    "mock": Speed(4.0, 40.0, 1.3, "no language model; a random one of a million weights is trained"),
+    "mock": Speed(4.0, 40.0, 2.6, "no language model; a random one of a hundred thousand weights is trained"),
 }
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
-from compiler.plan.expressions import COMPARE, TEXT_MEASURES
+from compiler.plan.expressions import COMPARE, FINISH_REASONS, TEXT_MEASURES
 from compiler.plan.model import Expression
-from compiler.schema import FINISH_REASONS
 from compiler.syntax import tree
 from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
 

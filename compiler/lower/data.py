@@ -41,6 +41,7 @@ def _dataset(low: Lowering, symbol: Symbol) -> Dataset | None:
     if text is None:
         return None
     digest = sha256(text)
+    low.program.read[str(low.program.inside(symbol.file, filed.path.value))] = digest
     if not _hash_agrees(low, symbol, filed, digest):
         return None
     name = symbol.definition.name.value

@@ -7,10 +7,10 @@ from typing import Any
 from compiler.diagnostics import Label, article, did_you_mean, listing, quoted, respelled
 from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
 from compiler.lower.lowering import Lowering
+from compiler.plan.expressions import FINISH_REASONS
 from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
 from compiler.plan.rules import apply
 from compiler.resolve import Symbol
-from compiler.schema import FINISH_REASONS
 from compiler.shapes import Ref
 from compiler.syntax import tree
 

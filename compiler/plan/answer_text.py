@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from compiler.frozen import Frozen
 
@@ -68,12 +69,21 @@ def without_accents(text: str) -> str:
 
 def located(text: str) -> list[Word]:
     """The words of a (plain) text with their places. "1,000" and "3.5" are one word each."""
-    return [Word(m.group().casefold().replace(",", ""), m.start(), m.end()) for m in _WORD.finditer(text)]
+    return [Word(_folded(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
 def words(text: str) -> list[str]:
     """The words of a text: lower case, no punctuation, quotes straightened."""
-    return [word.text for word in located(plain(text))]
+    return list(_words(text))
+
+
+@lru_cache(maxsize=4096)  # one answer's checks ask for the same words many times
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(map(_folded, _WORD.findall(plain(text))))
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace(",", "")
 
 
 def bare(text: str) -> list[str]:

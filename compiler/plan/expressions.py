@@ -15,6 +15,7 @@ from compiler.plan.model import Expression
 Value = float | int | bool | str
 Leaf = Callable[[str, tuple[Any, ...]], Value]
 
+FINISH_REASONS = ("stop", "eos", "length")
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,

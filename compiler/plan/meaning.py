@@ -41,6 +41,7 @@ from compiler.plan.model import (
     Split,
     Train,
 )
+from compiler.plan.names import PROFILE
 
 PROSE = frozenset({"doc", "because", "note"})
 # `columns` follow from the inputs, and the id is a step's name and not what it does
@@ -48,7 +49,6 @@ PROSE = frozenset({"doc", "because", "note"})
 NOT_MEANT = PROSE | {"id", "columns", "like", "overrides"}
 SHARES = frozenset({"similarity", "alpha", "smallest_effect", "margin", "warmup", "train", "dev", "scale"})
 NAMED = frozenset({"columns", "arms", "parts"})  # their keys are names that an author chose
-PROFILE = "profile"
 
 NO_INPUT = Quality | Evaluate | Gate | Output | Mix
 

@@ -1,31 +1,24 @@
-"""The tree that parsing yields: every node knows its place in the source.
-
-Nodes are made by the thousand, so their methods are generated and not those of `Frozen`: dearer to declare,
-quicker to make.
-"""
+"""The tree that parsing yields: every node knows its place in the source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.diagnostics import Span
+from compiler.frozen import Plentiful
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Plentiful):
     value: str
     span: Span
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(Plentiful):
     value: float | int
     span: Span
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(Plentiful):
     """`value` as written, not yet in a base unit."""
 
     value: float | int
@@ -33,8 +26,7 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(Plentiful):
     """`low..high`, both included."""
 
     low: int
@@ -42,8 +34,7 @@ class Range:
     span: Span
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Plentiful):
     """A string. `offsets[i]` is where character i of `value` stands in the source."""
 
     value: str
@@ -59,41 +50,35 @@ class Text:
         return Span(self.span.file, first, last + 1)
 
 
-@dataclass(frozen=True)
-class Regex:
+class Regex(Plentiful):
     pattern: str
     span: Span
 
 
-@dataclass(frozen=True)
-class Truth:
+class Truth(Plentiful):
     value: bool
     span: Span
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(Plentiful):
     items: tuple[Node, ...]
     span: Span
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(Plentiful):
     of: Node
     name: Name
     span: Span
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Plentiful):
     function: Node
     arguments: tuple[Node, ...]
     named: tuple[tuple[Name, Node], ...]
     span: Span
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Plentiful):
     """`or`, `and`, `not`, `+`, `matches` or a comparison."""
 
     op: str
@@ -101,8 +86,7 @@ class Operation:
     span: Span
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(Plentiful):
     """`head word expression word expression ...`, as in `critic by model`."""
 
     head: Node
@@ -110,8 +94,7 @@ class Phrase:
     span: Span
 
 
-@dataclass(frozen=True)
-class Configured:
+class Configured(Plentiful):
     """An expression followed by a block of settings."""
 
     head: Node
@@ -119,21 +102,18 @@ class Configured:
     span: Span
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Plentiful):
     name: Name
     value: Node
     span: Span
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Plentiful):
     name: Name
     type: Name
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Plentiful):
     """`kind name(parameters) word other { ... }`; `relation` is the word (after, like, for) and the other."""
 
     kind: Name
@@ -148,32 +128,27 @@ class Definition:
         return self.relation[1] if self.relation and self.relation[0] == word else None
 
 
-@dataclass(frozen=True)
-class Reject:
+class Reject(Plentiful):
     name: Text
     when: Node
     span: Span
 
 
-@dataclass(frozen=True)
-class CutAt:
+class CutAt(Plentiful):
     literal: Text
     span: Span
 
 
-@dataclass(frozen=True)
-class CutBefore:
+class CutBefore(Plentiful):
     pattern: Regex
     span: Span
 
 
-@dataclass(frozen=True)
-class TrimEnds:
+class TrimEnds(Plentiful):
     span: Span
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Plentiful):
     """`example keep {...}` or `example reject "sink" {...}`."""
 
     verdict: Name
@@ -182,8 +157,7 @@ class Example:
     span: Span
 
 
-@dataclass(frozen=True)
-class Allow:
+class Allow(Plentiful):
     """`allow(CODE, because = "...")`: a warning that may stand."""
 
     code: Name
@@ -195,8 +169,7 @@ class Allow:
 Entry = Field | Definition | Reject | CutAt | CutBefore | TrimEnds | Example | Allow
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Plentiful):
     entries: tuple[Entry, ...]
     span: Span
 
@@ -222,15 +195,13 @@ Node = (
 )
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(Plentiful):
     path: Text
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True)
-class File:
+class File(Plentiful):
     """`damaged` are the definitions from which something could not be read, and parts outside of any."""
 
     language: Number | None

@@ -22,7 +22,6 @@ from runtime.models.tokens import Tokens
 from runtime.models.work import work
 from runtime.progress import Listener, silent
 
-
 _SMALL_BYTES = 16 * 2**30  # of a model that can be looked at in float32 too
 
 

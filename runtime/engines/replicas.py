@@ -76,7 +76,7 @@ def start_engines(
 
 
 def _share(folder: Path, count: int) -> float:
-    """Of the GPU's memory, what `count` engines are given. Several leave the rest to a training beside them."""
+    """The part of the GPU that `count` engines get: several leave the rest to a training beside them."""
     total = _gpu_bytes("total") if count > 1 else None
     if total is None:
         return MEMORY_SHARE

@@ -19,6 +19,7 @@ from runtime.progress import Advanced, Began, Ended, Said
 from runtime.steps.gates import closed_gates
 from runtime.steps.jobs import job_of, watched
 from runtime.training import trained
+from runtime.training.arguments import needs_bitsandbytes
 from runtime.training.dpo import DpoJob, DpoResult, train_dpo
 from runtime.training.job import StepDone, TrainingResult
 from runtime.training.sft import SftJob, train_sft
@@ -107,7 +108,7 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)
     work.engine.rest()  # a GPU seldom holds the model twice
-    forked = job.weights in ("bf16", "float32")  # a fork has no bitsandbytes
+    forked = not needs_bitsandbytes(job.weights, job.optimizer)
     made: TrainingResult = run_in_child(method, job, tell, forked=forked)
     trained.store(job, made)
     done = f"{made.steps} steps on {made.examples} {'pairs' if isinstance(job, DpoJob) else 'examples'}"

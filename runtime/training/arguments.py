@@ -6,7 +6,7 @@ The heavy libraries are imported inside, so that reading a plan stays fast.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +33,13 @@ _OPTIMIZERS = {"adamw": "adamw_torch", "paged_adamw_8bit": "paged_adamw_8bit"}
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
 
+def check_trainings(asked: tuple[Sequence[Train], Weights | None], _: object = None) -> None:
+    """`check_trainer_arguments` of several steps, as a child does it, which has the libraries loaded."""
+    steps, weights = asked
+    for step in steps:
+        check_trainer_arguments(step, weights)
+
+
 def check_trainer_arguments(step: Train, weights: Weights | None = None) -> None:
     """Prove, without a model, that this machine and the installed libraries take a step's settings.
 
@@ -51,6 +58,11 @@ def check_trainer_arguments(step: Train, weights: Weights | None = None) -> None
             f"transformers {transformers.__version__} refuses the settings of {step.id}: {error}.",
             "Install the versions that stagespec's own requirements name.",
         ) from error
+
+
+def needs_bitsandbytes(weights: Weights, optimizer: Optimizer) -> bool:
+    """Whether a training loads bitsandbytes, which a fork has not (see `runtime.forking`)."""
+    return weights in ("nf4", "int8") or optimizer.name == "paged_adamw_8bit"
 
 
 def check_machine(weights: Weights, optimizer: Optimizer) -> None:

@@ -14,7 +14,8 @@ from runtime.training.job import TrainingJob
 from runtime.training.loss import summed_loss
 from runtime.training.sft import SftJob
 
-SHARE = 0.85  # of the memory that others leave: the rest is for the optimizer, and for what lies unused between tensors
+# Of the memory that others leave: the rest is for the optimizer, and for what lies unused between tensors.
+SHARE = 0.85
 
 
 def checkpointing_needed(model: Any, kept: Sequence[Example], job: TrainingJob) -> bool:

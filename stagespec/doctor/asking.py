@@ -8,7 +8,7 @@ import click
 
 from compiler.diagnostics import Diagnostics
 from compiler.lock import read_lock
-from compiler.resolve import spec_root
+from compiler.resolve import Program, spec_root
 from runtime.models.local import cache_root
 from stagespec.checking import stage_files
 from stagespec.compiling import compiled_or_exit
@@ -27,5 +27,5 @@ def case_of(spec: str | None, profile: str | None, runs: Path) -> Case:
             raise click.UsageError("a profile stands beside a spec: name the spec too")
         return Case(None, runs, cache_root())
     plan = compiled_or_exit(spec, profile, None, quiet=True)
-    facts = read_lock(spec_root(Path(spec)), plan.binding, Diagnostics())
+    facts = read_lock(Program(spec_root(Path(spec)), spec), plan.binding, Diagnostics())
     return Case(plan, runs, cache_root(), facts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from compiler.checks.evaluation import DISCORDANCES, POWER, detectable_lift
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import Evaluate, Gate, Output, PlanFile, Quality, Review, Stage
+from compiler.plan.names import short
+from compiler.plan.power import DISCORDANCES, POWER, detectable_lift
 from stagespec.methods.markdown import code, items, prose, table
 from stagespec.methods.phrases import named, requirements
 from stagespec.step_lines import within

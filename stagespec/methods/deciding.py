@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import (
     Comparison,
@@ -15,6 +14,7 @@ from compiler.plan.model import (
     Supervised,
     Train,
 )
+from compiler.plan.names import short
 from runtime.training.arguments import MAX_GRADIENT_NORM, MODULES
 from stagespec.methods.markdown import code, ended, items
 from stagespec.methods.phrases import accept, critic, model, named, prompt, requirements, rules, sampling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import (
     Compose,
@@ -13,6 +12,7 @@ from compiler.plan.model import (
     Revise,
     SamplePrinciples,
 )
+from compiler.plan.names import short
 from stagespec.methods.markdown import code
 from stagespec.methods.phrases import drawn, model, named, prompt, sampling, text
 from stagespec.wording import count

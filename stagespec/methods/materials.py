@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import AnyStep, Dataset, Stage, Train
+from compiler.plan.names import short
 from stagespec.methods import used
 from stagespec.methods.markdown import code, prose, table
 from stagespec.methods.written import Written

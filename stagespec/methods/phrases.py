@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import (
     Accept,
@@ -18,6 +17,7 @@ from compiler.plan.model import (
     Sample,
     Sampling,
 )
+from compiler.plan.names import short
 from stagespec.methods.markdown import code, linked
 from stagespec.step_lines import within
 from stagespec.wording import share

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.plan.model import Evaluate, Generate, Pipeline, Stage, Supervised, Train
+from compiler.plan.names import short
 from stagespec.methods.claims import claims
 from stagespec.methods.markdown import code, items, prose, table
 from stagespec.methods.materials import data

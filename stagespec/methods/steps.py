@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from compiler.checks.view import short
 from compiler.diagnostics import listing
 from compiler.lower.steps import sinks_of
 from compiler.plan.model import AnyStep, Evaluate, Gate, Mix, Output, Quality, Stage, Step
+from compiler.plan.names import short
 from stagespec.methods import deciding, making, sifting
 from stagespec.methods.markdown import code, ended, prose
 from stagespec.methods.phrases import named

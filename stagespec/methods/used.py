@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from compiler.checks.view import short
 from compiler.plan.meaning import critic_uses, principle_sample
 from compiler.plan.model import (
     AnyStep,
@@ -19,6 +18,7 @@ from compiler.plan.model import (
     Revise,
     Train,
 )
+from compiler.plan.names import short
 from stagespec.dry_run_detail import asked
 from stagespec.step_lines import within
 

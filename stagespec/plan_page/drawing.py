@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compiler.checks.view import short
 from compiler.plan.model import PlanFile
+from compiler.plan.names import short
 from stagespec.change_lines import reason
 from stagespec.excerpts import visible, width
 from stagespec.figures import sums

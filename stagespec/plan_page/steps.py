@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from compiler.checks.view import short
 from compiler.plan.meaning import critic_uses, principle_sample
 from compiler.plan.model import AnyStep, Critic, Evaluate, LabelMethod, PlanFile, PromptUse, RatingMethod
+from compiler.plan.names import short
 from stagespec.change_lines import change, reason
 from stagespec.dry_run import power
 from stagespec.dry_run_detail import asked, rendered, settings, statement_text, typed

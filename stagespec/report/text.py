@@ -13,7 +13,7 @@ def render_text(manifest: Told) -> str:
     """The whole report as plain lines. Random records and answers are on the page only."""
     lines = [f"{manifest['plan']['name']}, profile {manifest['binding']['profile']}"]
     if manifest["stopped"]:
-        lines.append(f"stopped: {manifest['stopped']}")
+        lines.append(f"{'incomplete' if manifest.get('by_choice') else 'stopped'}: {manifest['stopped']}")
     for stage in manifest["stages"]:
         lines += ["", stage["name"]]
         for label, section in SECTIONS:

@@ -2,10 +2,11 @@
 
     python tests/benchmarks/compile_speed.py FOLDER [--rounds 10] [--json FILE]
 
-FOLDER gets a virtual environment with stagespec from this repository and the two peers, and a repository
-for each of them with six stages of six steps. The cold commands take turns, so that a busy machine slows
-all of them; CPU seconds of whole processes are told beside wall seconds, as medians, and ratios to
-stagespec's. Then, in this process: steps per second of generated specs, and lines parsed per second.
+FOLDER gets a virtual environment with stagespec from this repository and the two peers, a copy of the
+specs, and a repository for each peer with six stages of six steps in which nothing is left to do. The cold
+commands take turns, so that a busy machine slows all of them; CPU seconds of whole processes are told beside
+wall seconds, as medians, and ratios to stagespec's. Then, in this process: steps per second of generated
+specs, and lines parsed per second.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 SPECS = ROOT / "specs"
 PEERS = ("dvc", "snakemake")
-SPEC = "stage_3_generation.stage"  # three stages with all that they import
-ALL_NEW = "stagespec, all new"  # no tree is kept: as if all of its files had been edited
+SPEC = "complete_pipeline.stage"  # six stages, 117 steps, with all that they import
+EDITED = "stagespec, one file edited"  # the pipeline's own
+ALL_NEW = "stagespec, all files new"  # neither a plan nor a tree is kept: as if all had been edited
+STAGE_FILE = "stage_3_generation.stage"
 STEPS = ("generate", "filter", "judge", "split", "train", "evaluate")
 
 
@@ -42,13 +45,18 @@ def main() -> None:
     ours = [str(programs / "stagespec"), *("compile", "--dry-run", f"specs/{SPEC}", "--profile", "laptop")]
     commands = {
         "stagespec": ours,
+        EDITED: ours,
         ALL_NEW: ours,
         "dvc": [str(programs / "dvc"), "status"],
         "snakemake": [str(programs / "snakemake"), "-n", "--cores", "1"],
     }
+    specs = folder / "ours"
+    shutil.rmtree(specs, ignore_errors=True)
+    shutil.copytree(SPECS, specs / "specs")
     places = {
-        "stagespec": ROOT,
-        ALL_NEW: ROOT,
+        "stagespec": specs,
+        EDITED: specs,
+        ALL_NEW: specs,
         "dvc": dvc_graph(folder, programs),
         "snakemake": snakemake_graph(folder),
     }
@@ -130,8 +138,12 @@ def cold(
     cpu: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
+            if name == EDITED:
+                with (places[name] / "specs" / SPEC).open("a", encoding="utf-8") as file:
+                    file.write(f"# edit {number}\n")
             if name == ALL_NEW:
-                shutil.rmtree(cache / "stagespec" / "trees", ignore_errors=True)
+                for kept in ("trees", "plans"):
+                    shutil.rmtree(cache / "stagespec" / kept, ignore_errors=True)
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             began = time.perf_counter()
             subprocess.run(command, cwd=places[name], env=environ, check=True, capture_output=True)
@@ -229,7 +241,7 @@ def lines_per_second() -> float:
     from compiler.source import Source
     from compiler.syntax.parse import parse
 
-    file = SPECS / SPEC
+    file = SPECS / STAGE_FILE
     text = file.read_text(encoding="utf-8")
     body = text[text.index("\nprompt ") :] if "\nprompt " in text else text.partition("language 1")[2]
     source = Source("many.stage", Path("many.stage"), "language 1\n" + body * 10)

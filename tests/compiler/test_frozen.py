@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, field, fields, replace
 
 import pytest
 
-from compiler.frozen import Frozen
+from compiler.frozen import Frozen, Plentiful
 
 
 class Point(Frozen):
@@ -70,3 +70,20 @@ def test_values_are_keys_where_their_fields_are() -> None:
 def test_they_are_shown_and_kept_whole() -> None:
     assert repr(Named(1, name="a")) == "Named(x=1, y=0, names={}, name='a')"
     assert pickle.loads(pickle.dumps(Point(1, names={"a": "b"}))) == Point(1, names={"a": "b"})
+
+
+def test_those_that_follow_are_as_the_first() -> None:
+    class Pair(Plentiful):
+        left: int
+        right: int
+
+    first, second, third = Pair(1, 2), Pair(1, right=2), Pair(left=1, right=2)
+    assert first == second == third != Pair(2, 1)
+    assert hash(first) == hash(second)
+    assert repr(first) == repr(second) == "Pair(left=1, right=2)"
+    assert replace(second, left=3) == Pair(3, 2)
+    for wrong in ((), (1,), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            Pair(*wrong)
+    with pytest.raises(FrozenInstanceError):
+        second.left = 3  # type: ignore[misc]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler import cached
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source
 from compiler.syntax import kept
@@ -64,6 +65,18 @@ def test_damaged_entries_are_parsed_anew(damage: bytes, entries: Path) -> None:
     for content in (damage, entry.read_bytes()[:32] + damage):
         entry.write_bytes(content)
         assert tree_of(read, Diagnostics()) == expected
+
+
+def test_a_large_folder_loses_its_older_half(entries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cached, "MOST", 10)
+    for number in range(11):
+        tree_of(source("model base { kind = raw }", f"{number}.stage"), Diagnostics())
+        for entry in entries.iterdir():  # the newest has the latest time, however fast the loop is
+            os.utime(entry, ns=(0, entry.stat().st_mtime_ns - 10**9))
+    assert len(list(entries.iterdir())) == 5
+    monkeypatch.setattr(kept, "parse", no_parser)
+    for number in range(6, 11):
+        tree_of(source("model base { kind = raw }", f"{number}.stage"), Diagnostics())
 
 
 def test_a_folder_that_cannot_be_written(entries: Path) -> None:

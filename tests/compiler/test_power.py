@@ -8,7 +8,7 @@ from math import inf
 import pytest
 from scipy import stats
 
-from compiler.checks.evaluation import POWER, clusters_needed, detectable_lift, items_needed
+from compiler.plan.power import POWER, clusters_needed, detectable_lift, items_needed
 
 
 def rejects(gained: int, lost: int, critical: float) -> bool:

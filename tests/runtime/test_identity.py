@@ -49,7 +49,11 @@ def test_taking_out_an_item_that_was_not_drawn_changes_nothing(items, count, dra
         assert sample([i for i in items if i != item], count, draw) == drawn
 
 
-@given(st.lists(st.one_of(st.text(), st.dictionaries(st.text(), st.text()))), st.integers(0, 5), st.lists(st.text()))
+@given(
+    st.lists(st.one_of(st.text(), st.dictionaries(st.text(), st.text()))),
+    st.integers(0, 5),
+    st.lists(st.text()),
+)
 def test_items_are_drawn_by_the_digest_of_the_parts_and_the_item(items, count, parts):
     by_digest = sorted(range(len(items)), key=lambda i: digest(*parts, items[i]))
     assert sample(items, count, *parts) == [items[i] for i in by_digest[:count]]

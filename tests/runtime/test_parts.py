@@ -19,6 +19,7 @@ from runtime.failures import ResultsMissing
 from runtime.folders import run_folder
 from runtime.progress import Began, Event, silent
 from runtime.run import RunSummary, run
+from stagespec.report import render_text, write_report
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = ("ideas", "fresh", "clear", "answers", "clean", "good")
@@ -134,6 +135,11 @@ def test_a_run_up_to_the_pilot_is_one_round_and_says_that_it_is_not_whole(
     assert len(ran) + len(manifest["not_run"]) == sum(len(s.steps) for s in plan.method.stages)
     assert manifest["stopped"].endswith("(--only small --until small.pilot)")
     assert summary.lines == (f"incomplete: {manifest['stopped']}",)
+    assert manifest["by_choice"]
+    assert render_text(manifest).splitlines()[1].startswith("incomplete: ")
+    page = write_report(run_folder(plan, tmp_path)).read_text(encoding="utf-8")
+    assert "<b>incomplete</b>" in page
+    assert "<b>stopped</b>" not in page
     for stage in manifest["stages"]:
         assert not any(e["run"] for e in stage["evaluations"])
         assert stage["output"] == {}

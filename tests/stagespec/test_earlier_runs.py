@@ -12,7 +12,7 @@ import pytest
 from compiler.estimate.history import model_keys
 from compiler.plan.hashing import plain
 from compiler.plan.model import PlanFile
-from stagespec.earlier_runs import MOST, earlier_runs
+from stagespec.earlier_runs import MOST, earlier_runs, newest_manifests
 
 
 def manifest(plan: PlanFile) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def write(runs: Path, name: str, text: str, age: int = 0) -> None:
 
 def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) -> None:
     write(tmp_path / "runs", "one", json.dumps(manifest(plan)))
-    (run,) = earlier_runs(tmp_path / "runs")
+    (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
     assert (run.name, run.engine, run.profile, run.hardware) == ("one", "mock", "test", "a desk")
     assert run.models == model_keys(plan.binding)
     steps = {step.step: step for step in run.steps}
@@ -65,7 +65,8 @@ def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) ->
 def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Path) -> None:
     for age in range(MOST + 5):
         write(tmp_path / "runs", f"run{age:02}", json.dumps(manifest(plan)), age)
-    assert [run.name for run in earlier_runs(tmp_path / "runs")] == [f"run{age:02}" for age in range(MOST)]
+    newest = earlier_runs(newest_manifests(tmp_path / "runs"))
+    assert [run.name for run in newest] == [f"run{age:02}" for age in range(MOST)]
 
 
 @pytest.mark.parametrize(
@@ -74,5 +75,5 @@ def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Pa
 def test_what_cannot_be_read_is_passed_by(plan: PlanFile, tmp_path: Path, text: str) -> None:
     write(tmp_path / "runs", "broken", text)
     write(tmp_path / "runs", "whole", json.dumps(manifest(plan)), age=5)
-    assert [run.name for run in earlier_runs(tmp_path / "runs")] == ["whole"]
-    assert earlier_runs(tmp_path / "nowhere") == ()
+    assert [run.name for run in earlier_runs(newest_manifests(tmp_path / "runs"))] == ["whole"]
+    assert earlier_runs(newest_manifests(tmp_path / "nowhere")) == ()

@@ -33,7 +33,7 @@ class FolderSource(Part):
 
 
 class MockSource(Part):
-    """No language model: a randomly initialised one of about a million weights, and canned text."""
+    """No language model: a randomly initialised one of about a hundred thousand weights, and canned text."""
 
     source: Literal["mock"] = "mock"
 

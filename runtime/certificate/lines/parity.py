@@ -82,8 +82,8 @@ def compare(
         )
         if rounded:
             explanation += (
-                f" From float32 the engine differs by {rounded['mean_nats_from_float32']:.5f} on average, and "
-                f"a plain pass in {binding.precision} by "
+                f" From float32 the engine differs by {rounded['mean_nats_from_float32']:.5f} on average, "
+                f"and a plain pass in {binding.precision} by "
                 f"{rounded['mean_nats_of_reference_from_float32']:.5f}."
             )
     return CertificateLine(
@@ -107,5 +107,7 @@ def compare(
 def _apart(one: Scores, other: Scores) -> list[float]:
     """How far log-probabilities are apart, token by token."""
     return [
-        abs(a - b) for ours, theirs in zip(one, other, strict=False) for a, b in zip(ours, theirs, strict=False)
+        abs(a - b)
+        for ours, theirs in zip(one, other, strict=False)
+        for a, b in zip(ours, theirs, strict=False)
     ]

@@ -30,7 +30,8 @@ def make_folder(folder: Path) -> Path:
     """The mock model with a tokenizer that knows the reference passage's words, and rows for them."""
     mock_model.build(folder)
     weights = load_file(folder / "model.safetensors")
-    rows = np.random.RandomState(1).uniform(-0.06, 0.06, (VOCABULARY, 128)).astype(np.float32)
+    width = weights["model.embed_tokens.weight"].shape[1]
+    rows = np.random.RandomState(1).uniform(-0.06, 0.06, (VOCABULARY, width)).astype(np.float32)
     weights["model.embed_tokens.weight"] = rows
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     tokenizer = Tokenizer(models.BPE())

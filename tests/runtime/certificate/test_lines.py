@@ -192,6 +192,7 @@ def test_bare_instructions_decide_nothing(evidence: Evidence) -> None:
 
 # --- parity ----------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(("engine_off", "passed"), [(0.09, True), (-0.09, True), (0.4, False)])
 def test_an_adapter_may_differ_by_as_much_as_bf16_rounds(
     evidence: Evidence, engine_off: float, passed: bool
@@ -207,7 +208,6 @@ def test_an_adapter_may_differ_by_as_much_as_bf16_rounds(
     if abs(engine_off + 0.06) > 0.06:
         assert compare("adapter_parity", *told).stops
     assert compare("adapter_parity", *told, exact).passed is passed
-
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from runtime.models import mock_model
 from runtime.models.local import cache_root
 from runtime.models.obtain import obtain
 
-MOCK_SHA256 = "ce95ef043bf8d1e37fb7105726f457f882e3820786e7466621b684cf1e0ceebe"
+MOCK_SHA256 = "a12054914d5e2f493bd87cf696d2f53884f6277a639d6878494f1ae8899d9404"
 
 
 def _bind_folder(path: Path) -> ModelBinding:

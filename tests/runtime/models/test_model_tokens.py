@@ -146,14 +146,14 @@ def test_the_lock_holds_what_the_compiler_needs(folder: Path) -> None:
     )
     assert json.loads(json.dumps(lock)) == lock
     assert lock["dimensions"] == {
-        "layers": 4,
-        "hidden": 128,
-        "inner": 512,
-        "heads": 4,
-        "kv_heads": 2,
+        "layers": 2,
+        "hidden": 64,
+        "inner": 192,
+        "heads": 2,
+        "kv_heads": 1,
         "head_dim": 32,
         "vocabulary": 260,
-        "parameters": 1_017_472,
+        "parameters": 115_264,
         "max_positions": 8192,
     }
     assert lock["dtype"] == "float32"

@@ -11,7 +11,13 @@ import transformers
 
 from compiler.plan.model import EarlyStop, Lora, Optimizer, Preference, PromptUse, Supervised, Train
 from runtime.failures import RunFailed
-from runtime.training.arguments import check_trainer_arguments, lora_config, training_arguments
+from runtime.training.arguments import (
+    Weights,
+    check_trainer_arguments,
+    lora_config,
+    needs_bitsandbytes,
+    training_arguments,
+)
 
 ADAMW = Optimizer(name="adamw", learning_rate=1e-4, schedule="cosine", warmup=0.03, weight_decay=0.01)
 no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="says what a machine without a GPU answers")
@@ -85,3 +91,17 @@ def test_a_paged_optimizer_needs_a_gpu() -> None:
     paged = replace(ADAMW, name="paged_adamw_8bit")
     with pytest.raises(RunFailed, match="paged_adamw_8bit needs a CUDA GPU"):
         check_trainer_arguments(step(optimizer=paged))
+
+
+@pytest.mark.parametrize(
+    ("weights", "optimizer", "needed"),
+    [
+        ("float32", "adamw", False),
+        ("bf16", "adamw", False),
+        ("bf16", "paged_adamw_8bit", True),
+        ("nf4", "adamw", True),
+        ("int8", "adamw", True),
+    ],
+)
+def test_what_no_fork_can_do(weights: Weights, optimizer: str, needed: bool) -> None:
+    assert needs_bitsandbytes(weights, replace(ADAMW, name=optimizer)) is needed
