@@ -58,7 +58,7 @@ def count(stages: Sequence[Stage], scaled: Mapping[str, Scaled], history: Histor
 
 
 def _most(step: Generate, rounds: int) -> float:
-    """Items that all rounds of a source can hold: those of the pilot, and a fixed multiple in each later one."""
+    """Items that all rounds of a source can hold: the pilot, and a fixed multiple of it in each later one."""
     if step.pilot_items is None:
         return inf
     return float(step.pilot_items) * (1 + LATER_ROUND * (rounds - 1))
