@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
@@ -66,6 +67,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
             "processor": platform.machine(),
             "system": platform.system(),
             "hardware": plan.quote.hardware,
+            # The profile names what estimates are for; this is what was there.
+            **({} if facts.device == "cpu" else {"gpu": _gpu()}),
             "python": sys.version.split()[0],
         },
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
@@ -203,6 +206,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _gpu() -> str | None:
+    """Name and driver of the first GPU, asked without loading torch; None where nothing tells them."""
+    command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.strip().split("\n")[0] or None
 
 
 def _version(name: str) -> str | None:

@@ -100,5 +100,7 @@ def test_the_root_is_tidy() -> None:
 
 
 def test_the_tree_is_small() -> None:
-    sizes = {name: (ROOT / name).stat().st_size for name in tracked() if (ROOT / name).is_file()}
+    """What is worked on. Frozen runs are beside it, each bound by the number of its stages (SS912)."""
+    names = [name for name in tracked() if not name.startswith("archive/")]
+    sizes = {name: (ROOT / name).stat().st_size for name in names if (ROOT / name).is_file()}
     assert sum(sizes.values()) < 10_000_000, sorted(sizes.items(), key=lambda item: -item[1])[:5]

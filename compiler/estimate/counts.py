@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 
 from compiler.estimate.history import History, Measured
 from compiler.frozen import Frozen
-from compiler.plan.model import ITEMS_PER_LIST, AnyStep, Best, Generate, Scaled, Split, Stage
+from compiler.plan.model import ITEMS_PER_LIST, LATER_ROUND, AnyStep, Best, Generate, Scaled, Split, Stage
 
 # Assumed until a run has been seen: the share of its records that a step of this kind keeps. Others
 # keep all.
@@ -44,6 +45,7 @@ def count(stages: Sequence[Stage], scaled: Mapping[str, Scaled], history: Histor
                 wanted /= kept.value * _part(steps[behind], steps)
                 runs[id] = runs.get(id) or kept.run
             items = max(wanted, float(step.pilot_items or 0))
+            items = min(items, _most(step, scaled[id].at_most_rounds))
             reads[id] = items / (ITEMS_PER_LIST if step.parse == "numbered_list" else 1)
             gives[id] = items
         elif any(before in gives for before in step.inputs):
@@ -53,6 +55,13 @@ def count(stages: Sequence[Stage], scaled: Mapping[str, Scaled], history: Histor
             if step.kind not in ENDS:
                 gives[id] = reads[id] * kept.value
     return Counts(reads, runs)
+
+
+def _most(step: Generate, rounds: int) -> float:
+    """Items that all rounds of a source can hold: the pilot, and a fixed multiple of it in each later one."""
+    if step.pilot_items is None:
+        return inf
+    return float(step.pilot_items) * (1 + LATER_ROUND * (rounds - 1))
 
 
 def _passed_on(step: AnyStep, steps: Mapping[str, AnyStep], history: History) -> Share:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from runtime.child import Channel, Child
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
@@ -67,25 +65,6 @@ class _Submission:
 
     number: int
     requests: tuple[Request, ...]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """All prompts as one block of numbers: thousands of them are sent at once, while a GPU waits."""
-        try:
-            ids = array("i", chain.from_iterable(request.prompt_ids for request in self.requests))
-        except (OverflowError, TypeError):  # of what the engine will refuse
-            return _Submission, (self.number, self.requests)
-        others = [(r.id, len(r.prompt_ids), r.task, r.adapter) for r in self.requests]
-        return _submission, (self.number, ids.tobytes(), others)
-
-
-def _submission(number: int, code: bytes, others: list[tuple[str, int, Any, str | None]]) -> _Submission:
-    ids = array("i", code).tolist()
-    requests: list[Request] = []
-    at = 0
-    for id, length, task, adapter in others:
-        requests.append(Request(id, tuple(ids[at : at + length]), task, adapter))
-        at += length
-    return _Submission(number, tuple(requests))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from compiler.plan.model import ITEMS_PER_LIST, Generate
+from compiler.plan.model import ITEMS_PER_LIST, LATER_ROUND, Generate
 from runtime.identity import sample
 from runtime.records import Record, Rejected
 from runtime.steps.completing import drawing
@@ -26,7 +26,7 @@ def prompts_in_round(step: Generate, work: Work, round: int) -> int:
     asked: int = sum(work.outcomes.get(f"{step.id}/prompts", [pilot]))
     per_prompt = max(kept, 1) / asked
     wanted = ceil(1.15 * (counts.until_kept - kept) / per_prompt)
-    return min(max(wanted, ceil(pilot / 10)), 10 * pilot)
+    return min(max(wanted, ceil(pilot / 10)), LATER_ROUND * pilot)
 
 
 def write(step: Generate, work: Work, round: int) -> None:

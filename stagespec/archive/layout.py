@@ -17,7 +17,7 @@ CERTIFICATE = "certificate.json"
 COUNTS = "counts.json"
 SAMPLES = "samples"
 TRAINING = "training"
-MAX_BYTES = 2_000_000  # for each stage
+MAX_BYTES = 2_500_000  # for each stage
 
 
 class Index(BaseModel):

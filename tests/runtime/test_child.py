@@ -101,6 +101,15 @@ def test_forks_have_the_libraries_and_no_thread_but_their_own(forked: bool) -> N
     assert threads == 2, "the main one, and the one that reads what the parent sends"
 
 
+def blocked(_: None, __: Emit) -> bool:
+    return "bitsandbytes" in sys.modules and sys.modules["bitsandbytes"] is None
+
+
+def test_forks_are_kept_from_the_library_that_starts_cuda(forked: bool) -> None:
+    """After that no fork could use the GPU."""
+    assert run_in_child(blocked, None) == forked
+
+
 def surroundings(_: None, __: Emit) -> tuple[str, str | None]:
     return os.getcwd(), os.environ.get("STAGESPEC_TEST")
 

@@ -1,8 +1,10 @@
 """What the manifest says of an evaluation: every score, and of several sets each."""
 
+import subprocess
 from types import SimpleNamespace
 
 from compiler.plan.model import Arm, Evaluate, PromptUse, Sampling
+from runtime import manifest
 from runtime.manifest_evaluation import evaluation
 from runtime.steps.evaluate import Answer, Evaluation
 
@@ -40,3 +42,17 @@ def test_rates_are_told_by_score_and_by_set():
         for score, found in arm["scores"].items()
     }
     assert by_set == {"check": {"test": 0.5, "older": 1.0}, "good": {"test": 0.0, "older": 1.0}}
+
+
+def test_the_gpu_is_named_as_it_names_itself(monkeypatch):
+    def told(*_, **__):
+        return subprocess.CompletedProcess([], 0, stdout="NVIDIA H200, 580.1\nNVIDIA H200, 580.1\n")
+
+    monkeypatch.setattr(manifest.subprocess, "run", told)
+    assert manifest._gpu() == "NVIDIA H200, 580.1"
+
+    def missing(*_, **__):
+        raise FileNotFoundError("nvidia-smi")
+
+    monkeypatch.setattr(manifest.subprocess, "run", missing)
+    assert manifest._gpu() is None

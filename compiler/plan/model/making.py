@@ -45,6 +45,8 @@ class Step(Part):
 
 # What a completed list yields. The size of rounds and the estimates hang on it, no result does.
 ITEMS_PER_LIST = 6
+# A round after the pilot asks for at most so many times as much.
+LATER_ROUND = 10
 
 
 class Generate(Step):

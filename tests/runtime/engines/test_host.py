@@ -144,17 +144,3 @@ def test_an_engine_on_a_gpu_rests_and_comes_back_by_itself(tokenizer_folder: Pat
         assert gone(first)
         assert len(completions(engine, some_draws(3))) == 3
         assert engine.pid != first
-
-
-def test_a_submission_crosses_the_border_as_it_is() -> None:
-    import pickle
-
-    from runtime.engines import host
-
-    tasks = [Draw(4, 0.7, seed=2**63 - 1), Score((5, 6)), Score(())]
-    fine = tuple(
-        Request(str(n), tuple(range(n)), task, adapter="a" if n else None) for n, task in enumerate(tasks)
-    )
-    for requests in (fine, (), (*fine, Request("refused later", (-1, 2**40), Draw(1)))):
-        sent = host._Submission(3, requests)
-        assert pickle.loads(pickle.dumps(sent)) == sent
