@@ -142,9 +142,9 @@ def own_part(instruction: str, response: str) -> str:
 
 def is_bare_list(text: str) -> bool:
     """Three or more entries of one or two content words each, set apart by commas or lines. Where they are
-    five or more, function words may stand among them alone: "penguins, it, they, fly, swim"."""
+    five different ones or more, function words may stand among them alone: "penguins, it, they, fly, swim"."""
     entries = _entries(text)
-    alone = len(entries) >= HEAP
+    alone = len(set(map(tuple, entries))) >= HEAP
     return len(entries) >= 3 and all(
         len(entry) <= 2 and (FUNCTION_WORDS.isdisjoint(entry) or (alone and FUNCTION_WORDS.issuperset(entry)))
         for entry in entries
@@ -152,8 +152,8 @@ def is_bare_list(text: str) -> bool:
 
 
 def is_heap(text: str) -> bool:
-    """A bare list of so many entries that it answers no question: one of them is bound to be looked for."""
-    return is_bare_list(text) and len(_entries(text)) >= HEAP
+    """A bare list of so many different entries that one of them is bound to be looked for."""
+    return is_bare_list(text) and len(set(map(tuple, _entries(text)))) >= HEAP
 
 
 def _entries(text: str) -> list[list[str]]:
