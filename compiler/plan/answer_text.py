@@ -141,8 +141,8 @@ def own_part(instruction: str, response: str) -> str:
 
 
 def is_bare_list(text: str) -> bool:
-    """Three or more entries of one or two content words each, set apart by commas or lines. Where they are
-    five different ones or more, function words may stand among them alone: "penguins, it, they, fly, swim"."""
+    """Three or more entries of one or two content words each, set apart by commas or lines. Where
+    five or more differ, function words may stand alone: "penguins, it, they, fly, swim"."""
     entries = _entries(text)
     alone = len(set(map(tuple, entries))) >= HEAP
     return len(entries) >= 3 and all(
