@@ -173,7 +173,7 @@ def _all_lower(check: Check, item: Item) -> bool:
 
 def _matches(check: Check, item: Item) -> bool:
     """The regular expression `pattern` matches at the start of the answer, which is no heap of its words."""
-    # "Nine, eight, seven" goes on with a series; "red, white, circle, sun, disc" names what may be looked for.
+    # "Nine, eight, seven" goes on with a series; "red, white, circle, sun" names what may be looked for.
     keywords = t.FUNCTION_WORDS.union(t.words(" ".join(pattern_words(check))))
     heap = t.is_heap(item.paragraph) and keywords.issuperset(t.words(item.paragraph))
     return (
