@@ -14,6 +14,7 @@ from runtime import journal
 from runtime.failures import RunFailed, RunStopped
 from runtime.progress import Advanced, Said, silent
 from runtime.run import run
+from runtime.steps import DECIDES, FITS, MAPS, REDUCES
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = str(ROOT / "specs" / "complete_pipeline.stage")
@@ -214,6 +215,21 @@ def test_a_critic_that_cannot_judge_stops_the_run_and_the_report_shows_its_calib
     page = write_report(manifest_path.parent).read_text()
     assert f"{measured[0][0]['auc']:.2f}" in page
     assert "stopped" in page
+
+
+def test_what_the_pipeline_has_no_step_for_runs_too(tmp_path):
+    """Both together execute every kind of step that there is."""
+    folder = Path(shutil.copytree(SMALL, tmp_path / "specs"))
+    second, pipeline = compile_spec(str(folder / "second.stage"), "test"), compile_spec(PIPELINE, "mock")
+    assert second.plan is not None and pipeline.plan is not None  # noqa: PT018
+    plans = (second.plan, pipeline.plan)
+    kinds = [{step.kind for stage in one.method.stages for step in stage.steps} for one in plans]
+    assert kinds[0] | kinds[1] == {*MAPS, *REDUCES, *FITS, *DECIDES}
+    summary = run(second.plan, tmp_path / "runs", silent)
+    manifest = json.loads((summary.folder / "manifest.json").read_text())
+    assert (manifest["not_run"], manifest["stopped"]) == ([], None)
+    kept = {row["kind"]: row["kept"] for stage in manifest["stages"] for row in stage["funnel"]}
+    assert all(kept[kind] for kind in kinds[0] & MAPS.keys())
 
 
 def test_the_pipeline_runs_whole_and_its_report_says_what_was_measured(tmp_path):
