@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 
 from compiler.plan.meaning import models
@@ -100,10 +100,19 @@ def _map(step: AnyStep, work: Work, records: list[Record]) -> None:
 
 
 def behind(source: AnyStep, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
-    """Those map steps that a step's records flow through, in the plan's order."""
+    """Those map steps that a step's records flow through within a round, in the plan's order."""
+    return _reached(source, steps, MAPS)
+
+
+def flow(source: AnyStep, steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
+    """All steps that a step's records flow through, also behind a split, a mix or an order."""
+    return _reached(source, steps, {*MAPS, *REDUCES})
+
+
+def _reached(source: AnyStep, steps: Sequence[AnyStep], kinds: Container[str]) -> Iterator[AnyStep]:
     reached = {source.id}
     for step in steps:
-        if step.kind in MAPS and step.id != source.id and set(step.inputs) & reached:
+        if step.kind in kinds and step.id != source.id and set(step.inputs) & reached:
             reached.add(step.id)
             yield step
 

@@ -10,7 +10,7 @@ from compiler.plan.meaning import principle_sample
 from compiler.plan.model import AnyStep, Judge, Prefer, Stage, Train
 from runtime.figures.scores import score_of
 from runtime.records import Record, StepRecords
-from runtime.scheduler import behind
+from runtime.scheduler import behind, flow
 from runtime.statistics import Interval, share
 from runtime.steps.principles import COLUMN
 from runtime.work import Work
@@ -41,8 +41,9 @@ class PrincipleRow:
 
 @dataclass(frozen=True, slots=True)
 class PrincipleUse:
-    """One step that draws principles; `last` is where its records are counted as kept. Each principle's
-    `decided` has an entry for each step of `deciding`."""
+    """One step that draws principles; `last` is where its records are counted as kept. `deciding` are the
+    judges and preferences that they come to, also after a training. Each principle's `decided` has an entry
+    for each of them."""
 
     step: str
     constitution: str
@@ -60,7 +61,11 @@ def principle_uses(stage: Stage, work: Work) -> Iterator[PrincipleUse]:
             continue
         after = [one for one in behind(step, stage.steps) if one.id in work.records]
         last = next((one for one in reversed(after) if one.id in learnt), (after or [step])[-1])
-        deciding = [one for one in after if isinstance(one, Judge | Prefer)]
+        deciding = [
+            one
+            for one in flow(step, stage.steps)
+            if isinstance(one, Judge | Prefer) and _carried(work.records.get(one.id))
+        ]
         drawn = work.records[step.id].kept
         survived = _with_ancestors(work.records[last.id].kept)
         constitution = work.method.constitutions[sample.constitution]
@@ -98,6 +103,14 @@ def _decided(step: AnyStep, name: str, records: StepRecords) -> Decided | None:
         return None
     margins = [value for record in kept if (value := score_of(step, record)) is not None]
     return Decided(share(len(kept), seen), len(kept), seen, median(margins) if margins else None)
+
+
+def _carried(records: StepRecords | None) -> bool:
+    """Whether a step's records have principles; a mix may have left the column out. None that came may have."""
+    if records is None:
+        return False
+    every = [*records.kept, *(item.record for item in records.rejected)]
+    return not every or any(COLUMN in record.columns for record in every)
 
 
 def _has(record: Record, name: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from figure_work import STAGE, record, trained_on, work
 
+from compiler.plan.model import Mix, Split
 from runtime.figures.principles import principle_uses
 from runtime.records import StepRecords
 
@@ -47,6 +48,39 @@ def test_a_record_of_which_a_draft_is_kept_is_kept_once() -> None:
     running.records["s.pairs"] = StepRecords(drafts)
     (use,) = principle_uses(STAGE, running)
     assert (use.principles[0].drawn, use.principles[0].kept) == (3, 1)
+
+
+def test_what_is_decided_after_a_first_training_is_told_by_principle_too() -> None:
+    """The model that was taught answers again, and a critic prefers one of the answers."""
+    split = Split(id="s.lessons", inputs=("s.pairs",), parts={"train": 0.5, "dev": 0.5}, group_by="id")
+    again = replace(STAGE.steps[0], id="s.again", inputs=("s.lessons",), part="train")
+    labelled = replace(STAGE.steps[3], id="s.labelled", inputs=("s.again",))
+    taught = trained_on("s.lessons", "train")
+    stage = replace(STAGE, steps=(*STAGE.steps, split, taught, again, labelled))
+    running = work()
+    learnt = running.records["s.pairs"].kept[1:]
+    running.records |= {
+        "s.lessons.train": StepRecords(learnt),
+        "s.again": StepRecords(learnt),
+        "s.labelled": StepRecords([learnt[0].with_columns(labelled_score=3.0)]),
+    }
+    (use,) = principle_uses(stage, running)
+    assert (use.last, use.deciding) == ("s.pairs", ("s.pairs", "s.labelled"))
+    found = {row.principle: row.decided[1] for row in use.principles}
+    assert {name: one and (one.kept, one.seen, one.median_margin) for name, one in found.items()} == {
+        "kind": (1, 1, 3.0),
+        "true": (1, 1, 3.0),
+        "brief": None,
+    }
+
+
+def test_a_step_whose_records_have_lost_their_principles_decides_nothing_by_them() -> None:
+    both = Mix(id="s.both", inputs=("s.pairs",), shares={"s.pairs": 1.0})
+    judged = replace(STAGE.steps[3], id="s.judged", inputs=("s.both",))
+    running = work()
+    running.records |= {"s.judged": StepRecords([record("s.pairs:0")])}
+    (use,) = principle_uses(replace(STAGE, steps=(*STAGE.steps, both, judged)), running)
+    assert use.deciding == ("s.pairs",)
 
 
 def test_a_step_that_did_not_run_is_not_told_of() -> None:
