@@ -106,7 +106,7 @@ def _decided(step: AnyStep, name: str, records: StepRecords) -> Decided | None:
 
 
 def _carried(records: StepRecords | None) -> bool:
-    """Whether a step's records have principles; a mix may have left the column out. None that came may have."""
+    """Whether a step's records have principles; a mix may leave the column out. Where none came they may."""
     if records is None:
         return False
     every = [*records.kept, *(item.record for item in records.rejected)]

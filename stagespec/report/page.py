@@ -45,6 +45,8 @@ def render_report(manifest: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     env.filters["short"] = lambda id: str(id).rpartition(".")[2]
+    env.filters["within"] = lambda id, stage: str(id).removeprefix(f"{stage}.")
+    env.filters["learnt_by"] = learnt_by
     env.tests["taints"] = lambda reason: str(reason).startswith("not a claim: ")
     env.filters["words"] = lambda name: str(name).replace("_", " ")
     env.filters["percent"] = percent
@@ -52,6 +54,11 @@ def render_report(manifest: Mapping[str, Any]) -> str:
     env.filters["curve"] = curve
     env.filters["number"] = lambda value, digits=2: "–" if value is None else f"{value:,.{digits}f}"
     return env.get_template("report.html.j2").render(m=manifest)
+
+
+def learnt_by(stories: Sequence[Mapping[str, Any]], step: str, first: str) -> list[Mapping[str, Any]]:
+    """The stories of what a training learns. Older manifests tell of the first one alone."""
+    return [story for story in stories if story.get("learnt_by", first) == step]
 
 
 def percent(value: float | None, digits: int = 1) -> str:

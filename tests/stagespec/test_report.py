@@ -80,6 +80,26 @@ def test_the_page_says(manifest: dict[str, Any], said: str) -> None:
     assert said in Page(render_report(manifest)).text
 
 
+def test_what_each_training_learns_is_told_apart(manifest: dict[str, Any]) -> None:
+    (stage,) = manifest["stages"]
+    (student,) = stage["training"]
+    taught = student | {"step": "constitutional.taught"}
+    stage["training"] = [taught, student]
+    visits = [
+        {"step": step, "id": "r0/7", "sink": None, "score": None}
+        for step in ("revision.ideas", "constitutional.lessons.train")
+    ]
+    story = {"id": "r0/7", "visits": visits, "columns": {"instruction": "Name a bird."}}
+    stage["stories"]["learnt"] = [story]
+    assert "Of what taught learns: 1 by a hash" in Page(render_report(manifest)).text  # as it was told once
+    stage["stories"]["learnt"] = [story | {"learnt_by": t["step"]} for t in stage["training"]]
+    text = Page(render_report(manifest)).text
+    assert (
+        "Of what student learns: 1 by a hash of the seed Name a bird. r0/7: kept up to lessons.train" in text
+    )
+    assert "revision.ideas r0/7 kept lessons.train r0/7 kept" in text
+
+
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
     other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
     manifest["stages"].append(other)
