@@ -79,7 +79,7 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
             break
     else:
         short = len(work.records[str(source.until_step)].kept)
-        shortfall = f"only {short} of {counts.until_kept} wanted records in {wanted} after "
+        shortfall = f"only {short} of {counts.until_kept} wanted records in {source.until_step} after "
         shortfall += f"{counts.at_most_rounds} rounds"
         if source.shortfall == "stop":
             raise RunStopped(f"{shortfall}.", "Look at the rejects in the report, or allow more rounds.")

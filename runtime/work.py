@@ -84,6 +84,7 @@ class Work:
     given: dict[str, str] = field(default_factory=dict)  # what each stage's output turned out to be
     parities: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     outcomes: dict[str, Any] = field(default_factory=dict)
+    not_trained: dict[str, str] = field(default_factory=dict)  # by train step: why there is no new model
     calibrations: dict[str, tuple[Calibration, ...]] = field(default_factory=dict)
     rulings: dict[str, Ruling] = field(default_factory=dict)
     # Of labelled examples, in their order: by use of a critic, one tuple for each of its methods.

@@ -33,11 +33,12 @@ def train(step: Train, work: Work) -> None:
     closed = [id.rpartition(".")[2] for id in closed_gates(step.needs, work)]
     name = step.id.rpartition(".")[2]
     if why := why_not(step, work):
+        work.not_trained[step.id] = why
         work.decide(step.id, None, trained=False, closed=closed, why=why)
         work.listener(Said(f"{name} is not trained: {why}", "warning"))
         return
     if closed:
-        work.taints.append(f"{name} was trained past a closed gate: {', '.join(closed)}")
+        work.taints.append(f"{step.id} was trained past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
     job = job_of(step, work)
     result = _trained(step, work, job)

@@ -43,7 +43,8 @@ def check_trainings(parts: Parts, found: Diagnostics) -> str:
 
 
 def check_decisions(parts: Parts, found: Diagnostics) -> str:
-    """Gates, verdicts and outputs of the manifest are those that the journal took down while it ran."""
+    """Gates, verdicts, outputs, and why a step was not trained, are in the manifest as the journal took them
+    down while the run went on."""
     decided: dict[str, Mapping[str, Any]] = {}
     for event in parts.events:
         if event["event"] == "decision":
@@ -55,6 +56,7 @@ def check_decisions(parts: Parts, found: Diagnostics) -> str:
             e["step"]: ("verdict", e["verdict"]["outcome"]) for e in stage["evaluations"] if e.get("verdict")
         }
         stated |= {step: ("model", model) for step, model in stage["output"].items() if model is not None}
+        stated |= {step: ("why", why) for step, why in stage.get("not_trained", {}).items()}
         for step, (key, value) in stated.items():
             compared += 1
             _compare(found, f"the decision of {step}", value, decided.get(step, {}).get(key))

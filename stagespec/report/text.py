@@ -101,7 +101,8 @@ def _training(stage: Told) -> Iterator[str]:
     for one in stage["training"]:
         name, result = _short(one["step"]), one["result"]
         if not result:
-            yield f"{name}: not trained"
+            why = stage.get("not_trained", {}).get(one["step"])
+            yield f"{name}: not trained{f', {why}' if why else ''}"
             continue
         dev = ", ".join(f"{loss:.3f}" for loss in result["dev_losses"]) or "none"
         first, last = result["losses"][0][1], result["losses"][-1][1]

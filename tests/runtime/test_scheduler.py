@@ -82,7 +82,7 @@ def test_rounds_end_when_enough_is_kept() -> None:
 def test_too_few_records_taint_or_stop() -> None:
     work = Work(stage(), good=1)
     scheduler.execute(work)  # type: ignore[arg-type]
-    assert work.taints == ["only 3 of 10 wanted records in fresh after 3 rounds"]
+    assert work.taints == ["only 3 of 10 wanted records in s.fresh after 3 rounds"]
     with pytest.raises(RunStopped, match="only 3 of 10"):
         scheduler.execute(Work(stage("stop"), good=1))  # type: ignore[arg-type]
 

@@ -100,6 +100,12 @@ def test_what_each_training_learns_is_told_apart(manifest: dict[str, Any]) -> No
     assert "revision.ideas r0/7 kept lessons.train r0/7 kept" in text
 
 
+def test_why_a_step_was_not_trained_is_told(manifest: dict[str, Any]) -> None:
+    manifest["stages"][0]["not_trained"] = {"constitutional.student": "gate pilot is closed"}
+    assert "training   student: not trained, gate pilot is closed\n" in render_text(manifest)
+    assert "student was not trained : gate pilot is closed" in Page(render_report(manifest)).text
+
+
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
     other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
     manifest["stages"].append(other)

@@ -153,6 +153,10 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
         change_manifest(lambda m: m["stages"][0]["training"][0]["result"].update(examples=9999)),
         {"SS910"},
     ),
+    "a reason not to train": (
+        change_manifest(lambda m: m["stages"][0]["not_trained"].update({"small.student": "no record"})),
+        {"SS910"},
+    ),
     "an adapter": (
         lambda a: edit_json(a / INDEX, lambda i: i["adapters"].update({"small.student": "0" * 64})),
         {"SS910"},
