@@ -44,7 +44,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
     why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps
-    that were not gone through."""
+    that were not gone through. `seconds` are those of all processes of the run, `seconds_before` of those the
+    earlier ones'; requests and tokens are the last one's."""
     plan = work.plan
     facts = work.engine.facts
     content = {
@@ -86,10 +87,18 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
         "datasets": files,
         "interventions": list(work.interventions),
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
-        "seconds": {id: round(s, 2) for id, s in work.step_seconds.items()},
+        "seconds": _seconds(work),
+        "seconds_before": {id: round(s, 2) for id, s in work.seconds_before.items()},
         "tallies": {id: dict(tally) for id, tally in work.step_tallies.items() if tally},
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _seconds(work: Work) -> dict[str, float]:
+    """A step that is only told again takes no time, so what each process took can be added."""
+    before, now = work.seconds_before, work.step_seconds
+    steps = (step.id for stage in work.method.stages for step in stage.steps)
+    return {id: round(before.get(id, 0.0) + now.get(id, 0.0), 2) for id in steps if id in before or id in now}
 
 
 def _stage(stage: Stage, work: Work) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _begin(work: Work) -> None:
     hashed = work.plan.hashes
     asked = {"asked": work.selection.asked} if work.selection.asked else {}
     work.journal.append("run", plan=hashed.plan, method=hashed.method, seed=work.binding.seed, **asked)
-    work.interventions += _restarts(work.journal)
+    _recall(work)
 
 
 def _left_out(work: Work) -> str | None:
@@ -97,10 +97,17 @@ def _finish(work: Work, stopped: str | None, by_choice: bool = False) -> None:
     work.journal.append("done" if stopped is None else "stopped", reason=stopped)
 
 
-def _restarts(log: Journal) -> list[str]:
-    """Every time that a person started this run again after it had begun."""
-    log.sync()
-    return [f"restarted {event['at']}" for event in journal.read(log.path) if event["event"] == "run"][1:]
+def _recall(work: Work) -> None:
+    """Every time that a person started this run again after it had begun, and how long its steps took."""
+    work.journal.sync()
+    starts: list[str] = []
+    for event in journal.read(work.journal.path):
+        if event["event"] == "run":
+            starts.append(event["at"])
+        elif event["event"] == "step":
+            took = work.seconds_before.get(event["step"], 0.0) + event["seconds"]
+            work.seconds_before[event["step"]] = took
+    work.interventions += [f"restarted {at}" for at in starts[1:]]
 
 
 @contextmanager

@@ -91,6 +91,7 @@ class Work:
     label_scores: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
+    seconds_before: dict[str, float] = field(default_factory=dict)  # in this run's earlier processes
     # Requests "asked" and "computed" (the others were known), and the tokens "read" and "written" for those.
     tally: Counter[str] = field(default_factory=Counter)
     step_tallies: dict[str, Counter[str]] = field(default_factory=dict)

@@ -56,7 +56,9 @@ def _run(path: Path) -> Run | None:
 def _steps(manifest: Mapping[str, Any]) -> Iterator[Measured]:
     from compiler.estimate import Measured
 
-    seconds, tallies = manifest["seconds"], manifest.get("tallies", {})
+    # Requests are those of the run's last process, so seconds must be its own too.
+    before, tallies = manifest.get("seconds_before", {}), manifest.get("tallies", {})
+    seconds = {id: took - before.get(id, 0.0) for id, took in manifest["seconds"].items()}
     for stage in manifest["stages"]:
         told: dict[str, Mapping[str, Any]] = {step["step"]: step for step in stage["funnel"]}
         told |= {step["step"]: {"kind": "evaluate"} for step in stage["evaluations"]}

@@ -159,6 +159,8 @@ def test_what_is_made_anew_comes_out_the_same(plan: PlanFile, copied: Path) -> N
     after = manifest_of(plan, copied)
     asked = computed(after)
     assert {step for step, n in asked.items() if n} == {"next.answers", "next.good"}
+    assert "next.student" in after["not_run"]  # though it has taken time before
+    assert after["seconds"]["next.student"] == pytest.approx(before["seconds"]["next.student"], abs=0.01)
     assert asked["next.answers"] == after["tallies"]["next.answers"]["asked"]
     assert sum(e["event"] == "result" for e in lines(plan, copied)) == results + sum(asked.values())
     for name in ("next.good", "next.data.train"):

@@ -62,6 +62,17 @@ def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) ->
     assert "small.other" not in steps
 
 
+def test_of_a_run_that_was_started_again_the_last_process_is_read(plan: PlanFile, tmp_path: Path) -> None:
+    """A rate is seconds by requests, and requests are told of the last process alone."""
+    told = manifest(plan)
+    told["seconds"]["small.good"] += 100.0
+    told["seconds_before"] = {"small.good": 100.0}
+    write(tmp_path / "runs", "one", json.dumps(told))
+    (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
+    (good,) = [step for step in run.steps if step.step == "small.good"]
+    assert good.seconds == 2.5
+
+
 def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Path) -> None:
     for age in range(MOST + 5):
         write(tmp_path / "runs", f"run{age:02}", json.dumps(manifest(plan)), age)

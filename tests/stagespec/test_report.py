@@ -106,6 +106,14 @@ def test_why_a_step_was_not_trained_is_told(manifest: dict[str, Any]) -> None:
     assert "student was not trained : gate pilot is closed" in Page(render_report(manifest)).text
 
 
+def test_the_time_is_that_of_every_start(manifest: dict[str, Any]) -> None:
+    assert "all steps 2.0 s plan hash" in Page(render_report(manifest)).text
+    manifest["seconds"] = {"constitutional.pairs": 7200.0}
+    manifest["seconds_before"] = {"constitutional.pairs": 3600.0}
+    said = "all steps 1 h 00 min of it before the run was last started again 2 h 00 min plan hash"
+    assert said in Page(render_report(manifest)).text
+
+
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
     other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
     manifest["stages"].append(other)
