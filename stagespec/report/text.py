@@ -44,8 +44,8 @@ def _knows(stage: Told) -> Iterator[str]:
 def _does(stage: Told) -> Iterator[str]:
     for one in stage["answers"]["does"]:
         before = rate(one["before"]) if one["before"] else "no arm"
-        after = rate(one["after"]) if one["after"] else "not trained"
-        yield f"{_short(one['evaluation'])}, {one['items']} items: {before} before, {after} after training"
+        after = f"{rate(one['after'])} after training" if one["after"] else "not trained"
+        yield f"{_short(one['evaluation'])}, {one['items']} items: {before} before, {after}"
 
 
 def _people(stage: Told) -> Iterator[str]:

@@ -114,6 +114,36 @@ def test_the_time_is_that_of_every_start(manifest: dict[str, Any]) -> None:
     assert said in Page(render_report(manifest)).text
 
 
+@pytest.mark.parametrize(
+    ("absent", "on_page", "in_lines"),
+    [
+        (
+            "before",
+            "no arm → 60.0 % [45 %, 74 %], after, 40 items",
+            "no arm before, 60 % [45, 74] after training",
+        ),
+        ("after", "45.0 % → not trained [31 %, 60 %], after, 40", "45 % [31, 60] before, not trained\n"),
+        (None, "45.0 % → 60.0 % [31 %, 60 %] → [45 %, 74 %], after, 40", "60 % [45, 74] after training\n"),
+    ],
+)
+def test_an_arm_that_is_absent_leaves_no_arrow(
+    manifest: dict[str, Any], absent: str | None, on_page: str, in_lines: str
+) -> None:
+    if absent:
+        manifest["stages"][0]["answers"]["does"][0][absent] = None
+    assert on_page in Page(render_report(manifest)).text
+    assert in_lines in render_text(manifest)
+
+
+def test_the_overview_says_what_each_stage_made_and_kept(manifest: dict[str, Any]) -> None:
+    (stage,) = manifest["stages"]
+    manifest["stages"] = [stage, json.loads(json.dumps(stage)) | {"name": "unfinished", "funnel": []}]
+    text = Page(render_report(manifest)).text
+    assert "stage verdict made kept knows (AUC)" in text
+    assert "constitutional no difference shown 90 25 pairs keeps to 0.81 45.0 % 60.0 %" in text
+    assert "unfinished no difference shown 90 – keeps to" in text
+
+
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
     other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
     manifest["stages"].append(other)
