@@ -264,6 +264,11 @@ def test_the_pipeline_runs_whole_and_its_report_says_what_was_measured(tmp_path)
         "not shown",
     )
     used = [use for stage in manifest["stages"] for use in stage["principles"]]
+    assert [use["deciding"] for use in used] == [["constitutional.improved", "constitutional.labelled"]]
+    for stage in manifest["stages"]:
+        told = {story["learnt_by"] for story in stage["stories"]["learnt"]}
+        assert told == {training["step"] for training in stage["training"]}
+    assert len(set(manifest["taints"])) == len(manifest["taints"])
     drawn = {row["principle"]: row["drawn"] for use in used for row in use["principles"]}
     assert len(drawn) == 15
     assert sum(drawn.values()) > 0
