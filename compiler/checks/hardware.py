@@ -102,6 +102,6 @@ def cost_is_in_budget(view: HardwareView, found: Diagnostics) -> None:
             found.warning(
                 "SS724",
                 f'{kind} "{word}" is quoted at {max(usd, 0.01):.2f} usd, above its budget of {budget:g} usd',
-                view.places[f"{name}.budget"],
+                view.places.get(f"{name}.budget") or view.places[name],
                 help="Make less, bind a smaller model, or raise the budget; the plan shows what costs most.",
             )

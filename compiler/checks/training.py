@@ -61,8 +61,8 @@ def quality_before_training(view: StageView, found: Diagnostics) -> None:
 
 
 def critic_is_sure(view: StageView, found: Diagnostics) -> None:
-    """At a margin of 0 nats a critic need not be sure at all, below it what it holds for bad goes through. What
-    is trained on is accepted at a margin above 0, so that how sure the critic is matters."""
+    """At a margin of 0 nats a critic need not be sure at all, and below it even what it holds for bad goes
+    through. What is trained on is accepted at a margin above 0, so that how sure the critic is matters."""
     before = {step.id for train in view.of(Train) for step in view.before(train.id)}
     own = [step for step in view.stage.steps if step.id in before and isinstance(step, Judge | Prefer)]
     for step in own:
