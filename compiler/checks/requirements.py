@@ -40,8 +40,8 @@ def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
 
 
 def quality_can_be_found_bad(view: StageView, found: Diagnostics) -> None:
-    """A quality gate that stays open where 99 % of the records are bad looks at nothing. At least one of its
-    bounds must lie where bad records would close it."""
+    """A quality gate that stays open where 99 % of the records are bad looks at nothing. At least one
+    bound of a quality gate lies where bad records would close it."""
     for gate in view.of(Quality):
         if all(_idle(r.condition, 0.01, 0.99) for r in gate.require) and not all(
             _idle(r.condition, 0.0, 1.0)

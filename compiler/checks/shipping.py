@@ -13,8 +13,8 @@ SUCCESS = {"mcnemar": "improved", "no_worse": "no worse"}
 
 
 def closed_gate_falls_back(view: StageView, found: Diagnostics) -> None:
-    """A closed gate says that training was not shown to help. Behind it stands what there was before: the
-    learner, or what an earlier stage gave out. A gate with trained models on both sides stops nothing."""
+    """A gate with trained models on both sides stops nothing, and so does one with the same on both. Behind a
+    closed gate stands what there was before training: the learner, or what an earlier stage gave out."""
     trained = {train.id for train in view.of(Train)}
     for output in view.of(Output) if trained else ():
         if output.otherwise == output.model:
