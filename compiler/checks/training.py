@@ -63,10 +63,11 @@ def quality_before_training(view: StageView, found: Diagnostics) -> None:
 def critic_is_sure(view: StageView, found: Diagnostics) -> None:
     """At a margin of 0 nats a critic need not be sure at all, and below it even what it holds for bad goes
     through. What is trained on is accepted at a margin above 0, so that how sure the critic is matters."""
-    before = {step.id for train in view.of(Train) for step in view.before(train.id)}
-    own = [step for step in view.stage.steps if step.id in before and isinstance(step, Judge | Prefer)]
-    for step in own:
-        if step.accept.by == "margin" and step.accept.at_least <= 0:
+    judges = [step for step in view.stage.steps if isinstance(step, Judge | Prefer)]
+    unsure = [step for step in judges if step.accept.by == "margin" and step.accept.at_least <= 0]
+    for step in unsure:
+        trains = [other for other in view.steps.values() if isinstance(other, Train)]
+        if any(step in view.before(train.id) for train in trains):  # of this stage, or of a later one
             found.warning(
                 "SS650",
                 f'"{short(step.id)}" accepts at {step.accept.at_least:g} nats, however unsure its critic is',
