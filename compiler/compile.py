@@ -79,8 +79,9 @@ def _compile(
         return Compiled(None, found, program)
     lock = read_lock(program, bound.binding, found)
     quoted = quote(method, bound, low.records, lock, runs)
+    places = all_places(low, profile)
     for check_hardware in HARDWARE_CHECKS:
-        check_hardware(HardwareView(method, bound, quoted, lock), found)
+        check_hardware(HardwareView(method, bound, quoted, lock, places), found)
     if found.failed:
         return Compiled(None, found, program)
     plan = PlanFile(
@@ -90,10 +91,7 @@ def _compile(
         binding=bound.binding,
         blobs={d.sha256: low.blobs[d.sha256] for d in method.datasets.values()},
         quote=quoted,
-        places={
-            name: _place(program, span.file, span.start)
-            for name, span in sorted(all_places(low, profile).items())
-        },
+        places={name: _place(program, span.file, span.start) for name, span in sorted(places.items())},
         notes=tuple(
             Note(
                 code=item.code,

@@ -155,7 +155,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(21, "the generation of instructions was not connected", "compile", "", ("SS611",)),
     Mistake(22, "the filter by log-probability was not connected", "compile", "", ("SS611", "SS620")),
     Mistake(23, "few-shot prompting was not connected", "compile", "", ("SS607", "SS611", "SS315")),
-    Mistake(24, "how sure the critic was did not matter", "compile", "", ("SS605",)),
+    Mistake(24, "how sure the critic was did not matter", "compile", "", ("SS605", "SS650")),
     Mistake(25, "best of N was promised and absent", "compile", "", ("SS628",)),
     Mistake(26, "the pipeline called a script that was gone", "compile", "", ("SS103", "SS201", "SS205")),
     Mistake(
@@ -165,7 +165,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "there is one loader and one way to ask a critic",
         ("SS618",),
     ),
-    Mistake(28, "training did not wait for the quality check", "compile", "", ("SS621",)),
+    Mistake(28, "training did not wait for the quality check", "compile", "", ("SS621", "SS652")),
     Mistake(
         29,
         "a base model was given bare instructions as if it followed them",
@@ -175,7 +175,13 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(30, "a placeholder had no column, which showed after hours", "compile", "", ("SS402", "SS407")),
     Mistake(31, "the evaluation set was made anew at each run", "compile", "", ("SS502", "SS503", "SS612")),
-    Mistake(32, "the gate was never enforced", "compile", "", ("SS606", "SS623", "SS624")),
+    Mistake(
+        32,
+        "the gate was never enforced",
+        "compile",
+        "",
+        ("SS606", "SS623", "SS624", "SS645", "SS646", "SS647"),
+    ),
     Mistake(
         33,
         "the baseline ran in one precision and the tuned model in another",
@@ -355,7 +361,7 @@ MISTAKES: tuple[Mistake, ...] = (
         ("SS602",),
     ),
     Mistake(63, "tokens meant words", "compile", "", ("SS303", "SS304")),
-    Mistake(64, "one path did not ask how sure the critic was", "compile", "", ("SS605",)),
+    Mistake(64, "one path did not ask how sure the critic was", "compile", "", ("SS605", "SS650")),
     Mistake(
         65,
         "the scorer failed every long answer",
@@ -365,8 +371,8 @@ MISTAKES: tuple[Mistake, ...] = (
         (f"{CALIBRATION}::test_a_critic_that_was_not_shown_to_tell_them_apart_can_not",),
     ),
     Mistake(66, "the scorer knew neither facts nor formats", "compile", "", ("SS422", "SS640")),
-    Mistake(67, "no gap was shown before training", "compile", "", ("SS622",)),
-    Mistake(68, "the prompt's format made the result", "compile", "", ("SS631", "SS637")),
+    Mistake(67, "no gap was shown before training", "compile", "", ("SS622", "SS648", "SS649")),
+    Mistake(68, "the prompt's format made the result", "compile", "", ("SS631", "SS637", "SS647", "SS648")),
     Mistake(69, "one prompt stood up to 13 times", "compile", "", ("SS617",)),
     Mistake(
         70,
@@ -426,7 +432,7 @@ MISTAKES: tuple[Mistake, ...] = (
         (),
         (f"{LINES}::test_bare_instructions_decide_nothing",),
     ),
-    Mistake(78, "training warned of failed quality and went on", "compile", "", ("SS621",)),
+    Mistake(78, "training warned of failed quality and went on", "compile", "", ("SS621", "SS652")),
     Mistake(
         79,
         "a script repaired provenance afterwards",

@@ -163,6 +163,7 @@ CODES = {
     "not plainly bad.",
     "SS606": "A stage's output needs a gate, and a model to fall back on while the gate is closed.",
     "SS607": "What is imported or defined and never used was perhaps forgotten where it was meant to stand.",
+    "SS608": "Every text holds the empty one, so a completion that stops at it is empty.",
     "SS701": "Profiles stand in profiles.stage, in the spec folder.",
     "SS702": "There is no profile of this name.",
     "SS703": "The profile binds no checkpoint to a model that the stage uses.",

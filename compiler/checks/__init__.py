@@ -6,7 +6,17 @@ and which of the mistakes of `compiler.guards` it stops; its docstring is what `
 
 from typing import Generic, TypeVar
 
-from compiler.checks import data, evaluation, hardware, pairs, requirements, stages, training
+from compiler.checks import (
+    data,
+    evaluation,
+    gaps,
+    hardware,
+    pairs,
+    requirements,
+    shipping,
+    stages,
+    training,
+)
 from compiler.checks.hardware import HardwareCheck, HardwareView
 from compiler.checks.view import Check, StageView, Texts
 from compiler.frozen import Frozen
@@ -35,7 +45,7 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(data.learnt_text_is_written_by_a_model, ("SS619",), (1, 42, 47)),
     Guard(training.data_is_judged, ("SS620",), (3, 22)),
     Guard(training.quality_before_training, ("SS621",), (28, 78)),
-    Guard(training.gap_shown_before_training, ("SS622",), (67,)),
+    Guard(gaps.gap_shown_before_training, ("SS622",), (67,)),
     Guard(training.output_is_gated, ("SS623", "SS624"), (32,)),
     Guard(stages.adapter_goes_on, ("SS625",), (11,)),
     Guard(pairs.reference_is_the_start, ("SS626",)),
@@ -56,12 +66,20 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(evaluation.gap_is_measured_alike, ("SS642",), (13,)),
     Guard(evaluation.clusters_reach_alpha, ("SS643",), (35, 71)),
     Guard(pairs.draws_differ, ("SS644",)),
+    Guard(shipping.closed_gate_falls_back, ("SS645",), (32,)),
+    Guard(shipping.gate_opens_on_success_alone, ("SS646",), (32,)),
+    Guard(shipping.lift_is_of_the_trained_model, ("SS647",), (32, 68)),
+    Guard(gaps.gap_stands_with_exemplars, ("SS648", "SS649"), (67, 68)),
+    Guard(training.critic_is_sure, ("SS650",), (24, 64)),
+    Guard(training.parts_hold_records, ("SS651",)),
+    Guard(requirements.quality_can_be_found_bad, ("SS652",), (28, 78)),
 )
 
 # These look at a bound plan: method, profile and quote.
 HARDWARE_GUARDS: tuple[Guard[HardwareCheck], ...] = (
     Guard(hardware.fits_the_gpu, ("SS721",), (5,)),
     Guard(hardware.one_resident_base, ("SS722",), (5,)),
+    Guard(hardware.cost_is_in_budget, ("SS724",)),
 )
 
 CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)

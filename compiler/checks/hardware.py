@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.diagnostics import Diagnostics, Label, Span, listing
 from compiler.estimate.dimensions import dimensions
 from compiler.estimate.memory import UTILIZATION
 from compiler.frozen import Frozen
@@ -16,12 +16,13 @@ from compiler.plan.names import short
 
 
 class HardwareView(Frozen):
-    """The method, bound to a profile, with its quote and the models' facts by role."""
+    """The method, bound to a profile, with its quote, the models' facts by role, and where things stand."""
 
     method: Method
     bound: Bound
     quote: Quote
     lock: Mapping[str, Facts]
+    places: Mapping[str, Span]
 
 
 HardwareCheck = Callable[[HardwareView, Diagnostics], None]
@@ -84,3 +85,23 @@ def one_resident_base(view: HardwareView, found: Diagnostics) -> None:
         Label(view.bound.places[f"model {first}"], "than this one"),
         help="Bind all roles to one checkpoint in one precision: one resident base serves them.",
     )
+
+
+def cost_is_in_budget(view: HardwareView, found: Diagnostics) -> None:
+    """A bill that is seen when the run is done is seen too late. What the quote comes to, at the hardware's
+    price, is held against the budget of each stage and of the pipeline; no run is stopped by it."""
+    method = view.method
+    wholes = [(f"stage {stage.name}", stage.budget_usd, [stage]) for stage in method.stages]
+    if method.pipeline is not None:
+        wholes.append((f"pipeline {method.pipeline.name}", method.pipeline.budget_usd, [*method.stages]))
+    for name, budget, stages in wholes:
+        seconds = sum(view.quote.steps[step.id].seconds for stage in stages for step in stage.steps)
+        usd = view.quote.usd(seconds)
+        if usd is not None and budget is not None and usd > budget:
+            kind, _, word = name.partition(" ")
+            found.warning(
+                "SS724",
+                f'{kind} "{word}" is quoted at {max(usd, 0.01):.2f} usd, above its budget of {budget:g} usd',
+                view.places.get(f"{name}.budget") or view.places[name],
+                help="Make less, bind a smaller model, or raise the budget; the plan shows what costs most.",
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.checks.openings import may_be
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
 from compiler.frozen import Frozen
@@ -36,6 +37,27 @@ def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
             continue
         for problem in _problems(gate, view):
             found.error("SS638", f'gate "{short(gate.id)}" {problem}', view.place(gate.id))
+
+
+def quality_can_be_found_bad(view: StageView, found: Diagnostics) -> None:
+    """A quality gate that stays open where 99 % of the records are bad looks at nothing. At least one
+    bound of a quality gate lies where bad records would close it."""
+    for gate in view.of(Quality):
+        if all(_idle(r.condition, 0.01, 0.99) for r in gate.require) and not all(
+            _idle(r.condition, 0.0, 1.0)
+            for r in gate.require  # SS638 says so
+        ):
+            found.error(
+                "SS652",
+                f'quality gate "{short(gate.id)}" is open at 1 % and at 99 % of all that it measures',
+                view.place(gate.id),
+                help="Bound a share where bad records would show: accepted(good) >= 50 %",
+            )
+
+
+def _idle(condition: Expression, low: float, high: float) -> bool:
+    """Whether a condition holds wherever the shares in it are at either of two ends."""
+    return may_be(condition, lambda of: (low, high) if of.op in SHARES else None) == {True}
 
 
 def _problems(gate: Gate | Quality, view: StageView) -> Iterator[str]:

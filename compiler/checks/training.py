@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics
-from compiler.plan.model import Best, Compare, Evaluate, Gate, Generate, Judge, Output, Prefer, Quality, Train
+from compiler.diagnostics import Diagnostics, Label
+from compiler.plan.model import (
+    Best,
+    Compare,
+    Evaluate,
+    Generate,
+    Judge,
+    Order,
+    Output,
+    Prefer,
+    Quality,
+    Split,
+    Train,
+)
 from compiler.plan.names import short
 
 
@@ -48,25 +60,45 @@ def quality_before_training(view: StageView, found: Diagnostics) -> None:
             )
 
 
-def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
-    """The experiment's costliest mistake: the base model already did what it was trained for, and the gain
-    was the prompt's format. Before training, a gate must look at an evaluation of the untrained model."""
+def critic_is_sure(view: StageView, found: Diagnostics) -> None:
+    """At a margin of 0 nats a critic need not be sure at all, and below it even what it holds for bad goes
+    through. What is trained on is accepted at a margin above 0, so that how sure the critic is matters."""
+    judges = [step for step in view.stage.steps if isinstance(step, Judge | Prefer)]
+    unsure = [step for step in judges if step.accept.by == "margin" and step.accept.at_least <= 0]
+    for step in unsure:
+        trains = [other for other in view.steps.values() if isinstance(other, Train)]
+        if any(step in view.before(train.id) for train in trains):  # of this stage, or of a later one
+            found.warning(
+                "SS650",
+                f'"{short(step.id)}" accepts at {step.accept.at_least:g} nats, however unsure its critic is',
+                view.place(step.id),
+                help="Ask for a margin above 0, such as margin >= 0.5 nats.",
+            )
+
+
+def parts_hold_records(view: StageView, found: Diagnostics) -> None:
+    """A part of 0 % holds no records: nothing to learn, or nothing by which to stop early. And a loss that is
+    watched on what is learnt falls for as long as it is learnt by heart."""
     for train in view.of(Train):
-        gates = [step for id in train.needs if isinstance(step := view.step(id), Gate)]
-        shown = any(
-            isinstance(evaluation := view.step(id), Evaluate)
-            and any(a.model == view.stage.learner for a in evaluation.arms.values())
-            and not any(isinstance(view.step(a.model), Train) for a in evaluation.arms.values())
-            for gate in gates
-            for id in gate.inputs
-        )
-        if not shown:
+        parts = {"learns": _part(train.inputs[0], train.part, view)}
+        if train.stop_early is not None:
+            parts["watches"] = _part(train.stop_early.on, train.stop_early.part, view)
+        empty = [(does, id, part) for does, (id, part) in parts.items() if _share(id, part, view) == 0]
+        for does, id, part in empty:
             found.error(
-                "SS622",
-                f'"{short(train.id)}" trains before it is shown that the untrained model fails',
+                "SS651",
+                f'"{short(train.id)}" {does} {short(id)}.{part}, which holds 0 % of the records',
+                Label(view.place(train.id)),
+                Label(view.place(id), "split here"),
+                help="Give each part some of the records: train = 90 %, dev = 10 %",
+            )
+        if len(parts) == 2 and len(set(parts.values())) == 1:
+            id, part = parts["learns"]
+            found.error(
+                "SS651",
+                f'"{short(train.id)}" watches {short(id)}.{part}, which it learns',
                 view.place(train.id),
-                help="Evaluate the untrained model, let a gate require before.few_shot.check < 70 %, "
-                "and name that gate in needs.",
+                help=f"Watch what is held back: stop_early = {{ on = {short(id)}.dev, patience = 2 }}",
             )
 
 
@@ -107,3 +139,14 @@ def _judged(column: str, judges: Sequence[Judge | Prefer | Best | Compare], view
             if column in {use.columns.get(name, name) for name in known}:
                 return True
     return False
+
+
+def _part(id: str, part: str, view: StageView) -> tuple[str, str]:
+    """The split and the part of it that is read, where they stand in an order too."""
+    step = view.step(id)
+    return _part(step.inputs[0], step.part, view) if isinstance(step, Order) else (id, part)
+
+
+def _share(id: str, part: str, view: StageView) -> float | None:
+    step = view.step(id)
+    return step.parts.get(part) if isinstance(step, Split) else None

@@ -57,12 +57,22 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
             help="Tokens begin with their space: one at the end hides the likeliest next tokens.",
         )
         return None
+    stops: tuple[tree.Text, ...] = body.get("stop", ())
+    for stop in stops:
+        if not stop.value:
+            low.found.error(
+                "SS608",
+                "an empty stop string ends every completion before it begins",
+                stop.span,
+                help='Name what follows a completion, such as "\\n\\n", or leave it out.',
+            )
+            return None
     return Prompt(
         kind=body.get("kind", "raw"),
         columns=columns,
         template=template.value,
         samples=tuple(samples),
-        stop=tuple(text.value for text in body.get("stop", ())),
+        stop=tuple(stop.value for stop in stops),
         lead=body.text("lead") if "lead" in body else " ",
         doc=body.text("doc"),
     )

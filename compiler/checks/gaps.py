@@ -1,0 +1,89 @@
+"""Checks on the gap before training: shown with exemplars, and with something left to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.checks.openings import can_open, measures
+from compiler.checks.view import StageView
+from compiler.diagnostics import Diagnostics
+from compiler.plan.model import Arm, Evaluate, Expression, Gate, Train
+from compiler.plan.names import short
+
+NO_GAP = 0.95  # an untrained model that passes so many items leaves nothing to learn
+
+
+def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
+    """The experiment's costliest mistake: the base model already did what it was trained for, and the gain
+    was the prompt's format. Before training, a gate must look at an evaluation of the untrained model."""
+    for train in view.of(Train):
+        if not _gap_gates(train, view):
+            found.error(
+                "SS622",
+                f'"{short(train.id)}" trains before it is shown that the untrained model fails',
+                view.place(train.id),
+                help="Evaluate the untrained model, let a gate require before.few_shot.check < 70 %, "
+                "and name that gate in needs.",
+            )
+
+
+def gap_stands_with_exemplars(view: StageView, found: Diagnostics) -> None:
+    """What a model does once its prompt shows examples, it could do already; what it lacked was the form. The
+    gate before training requires that the untrained model fails with exemplars: that it stays below a
+    threshold, and below one that leaves something to learn."""
+    before = [gates for train in view.of(Train) if (gates := _gap_gates(train, view))]
+    for gates in {tuple(gate.id for gate in gates): gates for gates in before}.values():
+        few_shot = [of for gate in gates for of in _few_shot(gate, view)]
+        name, place = short(gates[0].id), view.place(gates[0].id)
+        asked = f"{short(str(few_shot[0].args[0]))}.{few_shot[0].args[1]}" if few_shot else "before.few_shot"
+        help = f"Let it require that the untrained model fails with exemplars: {asked}.check < 70 %"
+        if not few_shot:
+            found.error(
+                "SS648",
+                f'gate "{name}" does not ask how the untrained model does with exemplars',
+                place,
+                help=help,
+            )
+        elif all(_open_at(1.0, of, gates) for of in few_shot):
+            found.error(
+                "SS648",
+                f'gate "{name}" can open where the untrained model passes every item with exemplars',
+                place,
+                help=help,
+            )
+        elif all(_open_at(NO_GAP - 1e-9, of, gates) for of in few_shot):
+            found.warning(
+                "SS649",
+                f'gate "{name}" calls it a gap where the untrained model passes up to 95 % of the items',
+                place,
+                help=f"Ask for a gap that training can close: {asked}.check < 70 %",
+            )
+
+
+def _gap_gates(train: Train, view: StageView) -> tuple[Gate, ...]:
+    """The gates before a train step that look at an evaluation of the untrained model alone."""
+    gates = [step for id in train.needs if isinstance(step := view.step(id), Gate)]
+    return tuple(gate for gate in gates if any(_untrained(view.step(id), view) for id in gate.inputs))
+
+
+def _untrained(step: object, view: StageView) -> bool:
+    models = {arm.model for arm in step.arms.values()} if isinstance(step, Evaluate) else set()
+    return view.stage.learner in models and not any(isinstance(view.step(m), Train) for m in models)
+
+
+def _few_shot(gate: Gate, view: StageView) -> Iterator[Expression]:
+    """What a gate asks of the untrained model's arms that show exemplars."""
+    for of in (of for required in gate.require for of in measures(required.condition, "arm_rate")):
+        step = view.step(str(of.args[0]))
+        if isinstance(step, Evaluate) and _shows_exemplars(step.arms[str(of.args[1])], view):
+            yield of
+
+
+def _shows_exemplars(arm: Arm, view: StageView) -> bool:
+    shown = arm.prompt.samples or view.method.prompts[arm.prompt.prompt].samples
+    return arm.model == view.stage.learner and bool(shown)
+
+
+def _open_at(rate: float, of: Expression, gates: tuple[Gate, ...]) -> bool:
+    """Whether all gates can open where one measure has this value, whatever the others are."""
+    return all(can_open(gate, lambda other: (rate,) if other == of else None) for gate in gates)
