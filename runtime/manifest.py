@@ -92,6 +92,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
 def _stage(stage: Stage, work: Work) -> dict[str, Any]:
     return {
         **stage_entry(stage, work),
+        "allowed": [plain(one) for one in stage.allowed],
         "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge | Prefer)],
         "scores": [_plain(row) for row in score_rows(stage, work)],
         "principles": [_plain(use) for use in principle_uses(stage, work)],

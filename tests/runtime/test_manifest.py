@@ -1,8 +1,9 @@
-"""What the manifest says of an evaluation: every score, and of several sets each."""
+"""What the manifest says of a stage, and of an evaluation: every score, and of several sets each."""
 
 from types import SimpleNamespace
 
-from compiler.plan.model import Arm, Evaluate, PromptUse, Sampling
+from compiler.plan.model import Allowed, Arm, Evaluate, PromptUse, Sampling, Stage
+from runtime.manifest import _stage
 from runtime.manifest_evaluation import evaluation
 from runtime.steps.evaluate import Answer, Evaluation
 
@@ -40,3 +41,12 @@ def test_rates_are_told_by_score_and_by_set():
         for score, found in arm["scores"].items()
     }
     assert by_set == {"check": {"test": 0.5, "older": 1.0}, "good": {"test": 0.0, "older": 1.0}}
+
+
+def test_what_a_stage_allows_is_taken_down():
+    allowed = (Allowed(code="SS613", because="each is new"),)
+    stage = Stage(name="s", doc="", learner="base", budget_usd=None, steps=(), allowed=allowed)
+    method = SimpleNamespace(stages=(stage,), datasets={}, rules={}, prompts={}, constitutions={})
+    binding = SimpleNamespace(seed=0)
+    work = SimpleNamespace(records={}, outcomes={}, interventions=(), method=method, binding=binding)
+    assert _stage(stage, work)["allowed"] == [{"code": "SS613", "because": "each is new"}]
