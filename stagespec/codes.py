@@ -145,6 +145,8 @@ CODES = {
     "SS425": "A source's rounds end when enough is kept in a step behind it; nothing it makes gets there.",
     "SS426": "The template multiplies or pads a text, or goes through loops, until it is larger than any "
     "prompt. It would stop the compiler, and fill the memory of a run.",
+    "SS427": "The regular expression repeats a repetition, or alternatives for the same text. Where it does "
+    "not match, the time it takes doubles with each letter.",
     "SS501": "The data lie outside the spec folder. A plan carries its data with it.",
     "SS502": "A held-out set is frozen: its hash stands in the spec. A set that is made anew at each run "
     "leaks into training.",
