@@ -117,6 +117,7 @@ CODES = {
     "SS367": "A file holds one pipeline.",
     "SS368": "A pipeline must name every stage that its stages go on from.",
     "SS369": "A constant is a number, a quantity, a text, or true or false.",
+    "SS370": "A code is allowed that no check of a stage has, so allowing it changes nothing.",
     "SS401": "The template cannot be read: it is not sound Jinja2.",
     "SS402": "The template uses a name that is not one of its columns. It would have failed after hours.",
     "SS403": "Templates see their columns and nothing else; a way into Python is closed.",
