@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler import VERSION
-from compiler.checks import CHECKS, HARDWARE_CHECKS, HardwareView, StageView, Texts
+from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
 from compiler.estimate import Run, quote
@@ -22,6 +22,8 @@ from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 from compiler.syntax import tree
+
+STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
 
 
 class Compiled(Frozen):
@@ -154,17 +156,25 @@ def let_stand(low: Lowering, method: Method) -> None:
     for stage in method.stages:
         symbol = low.owners["stage", stage.name]
         inside = symbol.definition.span
+        reported = [
+            item
+            for item in low.found.items
+            if item.labels
+            and item.labels[0].span.file == inside.file
+            and inside.start <= item.labels[0].span.start < inside.end
+        ]
         for allowed in stage.allowed:
-            meant = [
-                item
-                for item in low.found.items
-                if item.code == allowed.code
-                and item.labels
-                and item.labels[0].span.file == inside.file
-                and inside.start <= item.labels[0].span.start < inside.end
-            ]
+            meant = [item for item in reported if item.code == allowed.code]
             place = low.places[f"{stage.name}.allow.{allowed.code}"]
-            if any(item.severity == "error" for item in meant):
+            if allowed.code not in STAGE_CODES:
+                standing = sorted({item.code for item in reported if item.severity == "warning"})
+                low.found.error(
+                    "SS370",
+                    f"no check of a stage reports {allowed.code}",
+                    Label(place, did_you_mean(allowed.code, standing)),
+                    help=f"This stage is reported as {listing(standing)}." if standing else "",
+                )
+            elif any(item.severity == "error" for item in meant):
                 low.found.error("SS365", f"{allowed.code} is an error, and errors cannot be allowed", place)
             elif not meant:
                 low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)

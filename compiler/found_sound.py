@@ -14,7 +14,7 @@ from typing import Any
 from compiler.cached import cache_folder, code, keep
 
 DATA_CHECKERS = ("plan/answer*.py", "lower/data.py")
-TEMPLATE_CHECKERS = ("plan/prompts.py", "lower/templates.py")
+TEMPLATE_CHECKERS = ("plan/prompts.py", "lower/template*.py")
 
 
 class FoundSound:

@@ -130,17 +130,17 @@ def _load_file(
     program.files[name] = file
     scope: dict[str, Symbol] = {}
     program.scopes[name] = scope
-    if not file.definitions and not file.imports and len(found.items) == before:
-        found.error(
-            "SS107", f'"{name}" is empty: it defines nothing', help="A new stage starts with: language 1"
-        )
-        return
     if file.language is not None and file.language.value != LANGUAGE:
         found.error(
             "SS108",
             f"this is written in language {file.language.value}; this version reads {LANGUAGE}",
             file.language.span,
         )
+    if not file.definitions and not file.imports and len(found.items) == before:
+        found.error(
+            "SS107", f'"{name}" is empty: it defines nothing', help="A new stage starts with: language 1"
+        )
+        return
     for definition in file.definitions:
         _define(scope, definition.name, Symbol(definition, name), found)
     for statement in file.imports:

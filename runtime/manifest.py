@@ -105,6 +105,7 @@ def _stage(stage: Stage, work: Work) -> dict[str, Any]:
     return {
         **stage_entry(stage, work),
         "not_trained": {s.id: work.not_trained[s.id] for s in stage.steps if s.id in work.not_trained},
+        "allowed": [plain(one) for one in stage.allowed],
         "samples": [_samples(step, work) for step in stage.steps if isinstance(step, Judge | Prefer)],
         "scores": [_plain(row) for row in score_rows(stage, work)],
         "principles": [_plain(use) for use in principle_uses(stage, work)],

@@ -117,6 +117,7 @@ CODES = {
     "SS367": "A file holds one pipeline.",
     "SS368": "A pipeline must name every stage that its stages go on from.",
     "SS369": "A constant is a number, a quantity, a text, or true or false.",
+    "SS370": "A code is allowed that no check of a stage has, so allowing it changes nothing.",
     "SS401": "The template cannot be read: it is not sound Jinja2.",
     "SS402": "The template uses a name that is not one of its columns. It would have failed after hours.",
     "SS403": "Templates see their columns and nothing else; a way into Python is closed.",
@@ -143,6 +144,10 @@ CODES = {
     "SS423": "The template is sound, and fails when it is filled in.",
     "SS424": "The condition compares or joins things of different types.",
     "SS425": "A source's rounds end when enough is kept in a step behind it; nothing it makes gets there.",
+    "SS426": "The template multiplies or pads a text, or goes through loops, until it is larger than any "
+    "prompt. It would stop the compiler, and fill the memory of a run.",
+    "SS427": "The regular expression repeats a repetition, or alternatives for the same text. Where it does "
+    "not match, the time it takes doubles with each letter.",
     "SS501": "The data lie outside the spec folder. A plan carries its data with it.",
     "SS502": "A held-out set is frozen: its hash stands in the spec. A set that is made anew at each run "
     "leaks into training.",

@@ -188,9 +188,13 @@ def _changes(plan: PlanFile, compared: Comparison, width: int) -> Iterator[str]:
 
 
 def _notes(plan: PlanFile, width: int) -> Iterator[str]:
+    """What the compiler has to say, and the warnings that it does not say because a stage lets them stand."""
     for note in plan.notes:
         place = f" ({note.place})" if note.place else ""
         yield from _entry(note.severity, f"{note.code}: {note.message}{place}", width)
+    for stage in plan.method.stages:
+        for one in stage.allowed:
+            yield from _entry("allowed", f"{one.code} in {stage.name}: {one.because}", width)
 
 
 def _last(plan: PlanFile, width: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 _LABEL = re.compile(r"^(profile|model|total|memory|estimates|power|steps|changes)\b", re.MULTILINE)
-_CAUTION = re.compile(r"^(rehearsal|warning)\b|STAND-IN", re.MULTILINE)
+_CAUTION = re.compile(r"^(rehearsal|warning|allowed)\b|STAND-IN", re.MULTILINE)
 _KIND = re.compile(r"(?<=^[ +~=-] )(generate|filter|judge|split|evaluate|train|output)(?=  )", re.MULTILINE)
 _GATE = re.compile(r"(?<=^[ +~=-] )(gate|quality)(?=  )", re.MULTILINE)
 _ARROW = re.compile(r"(only if .*? open|because: .*)$", re.MULTILINE)

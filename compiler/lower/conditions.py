@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
+from compiler.lower.regexes import regex_is_sound
 from compiler.plan.expressions import COMPARE, FINISH_REASONS, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.syntax import tree
@@ -127,19 +127,6 @@ def called_type(type_: str) -> str:
     if type_ in MEASURED:
         return f"a quantity in {spelling(type_)}"
     return words.get(type_, f"a {type_.replace('_', ' ')}")
-
-
-def regex_is_sound(regex: tree.Regex, found: Diagnostics) -> bool:
-    try:
-        re.compile(regex.pattern)
-    except re.error as error:
-        place = regex.span
-        if error.pos is not None:
-            start = place.start + 1 + error.pos
-            place = type(place)(place.file, min(start, place.end - 1), min(start + 1, place.end))
-        found.error("SS408", f"this regular expression cannot be read: {error.msg}", place)
-        return False
-    return True
 
 
 def record_leaf(columns: Mapping[str, str], found: Diagnostics, tokens: bool = False) -> Leaf:

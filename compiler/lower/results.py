@@ -72,12 +72,14 @@ class ResultLeaf:
                 return self._arm_rate(name, arm, score)
             case tree.Name(value=outcome) if outcome in OUTCOMES:
                 return Typed(outcome.replace("_", " "), "verdict")
+        misspelt = node.value if isinstance(node, tree.Name) else ""
         self.found.error(
             "SS415",
             "this is not a measured result",
-            node.span,
+            Label(node.span, did_you_mean(misspelt, OUTCOMES)),
             help='Write accepted(judge), kept(step), rate(filter, rejected as "sink"), '
             "rate(step, condition), median(step, words(column)), evaluate.arm.check or evaluate.verdict.",
+            fix=respelled(node.span, misspelt, OUTCOMES),
         )
         return None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.diagnostics import Label, article, did_you_mean, listing, quoted, respelled
-from compiler.lower.conditions import lower_condition, record_leaf, regex_is_sound
+from compiler.lower.conditions import lower_condition, record_leaf
 from compiler.lower.lowering import Lowering
+from compiler.lower.regexes import regex_is_sound
 from compiler.plan.expressions import FINISH_REASONS
 from compiler.plan.model import Cut, Rejection, Rules, RuleStatement, Trim
 from compiler.plan.rules import apply

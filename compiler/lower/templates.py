@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.found_sound import sound_template
-from compiler.plan.prompts import environment, render
+from compiler.plan.prompts import environment
 from compiler.syntax.tree import Text
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def _fits(text: Text, columns: Columns, items: Mapping[str, Columns], found: Dia
     _check_names(text, parsed, [*columns, *items], found)
     _check_access(text, parsed, items, found)
     _check_reach(text, parsed, found)
+    _check_growth(text, parsed, columns, items, found)
     if len(found.items) == before and "items" not in columns.values():
         _try_out(text, columns, items, found)
     return len(found.items) == before
@@ -141,6 +142,16 @@ def _check_reach(text: Text, parsed: nodes.Template, found: Diagnostics) -> None
             )
 
 
+def _check_growth(
+    text: Text, parsed: nodes.Template, columns: Columns, items: Mapping[str, Columns], found: Diagnostics
+) -> None:
+    from compiler.lower.template_limits import growing
+
+    texts = [*(name for name, type_ in columns.items() if type_ != "number"), *items]
+    for why, sign, line in growing(parsed, texts):
+        found.error("SS426", why, _sign_place(text, sign, line), help="Write the text out.")
+
+
 def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: Diagnostics) -> None:
     """Render once with made-up values: what no rule above foresees must fail now, not after hours."""
     values = {name: STAND_INS.get(type_, "text") for name, type_ in columns.items()}
@@ -148,8 +159,16 @@ def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: 
         name: [{column: STAND_INS.get(type_, "text") for column, type_ in inner.items()}] * 2
         for name, inner in items.items()
     }
+    from compiler.lower.template_limits import MOST, TooMuch, try_out
+
     try:
-        render(text.value, values, samples)
+        try_out(text.value, {**values, **samples})
+    except TooMuch as too_much:
+        found.error(
+            "SS426",
+            f"this template writes more than {MOST:,} characters when it is filled in",
+            _line_place(text, too_much.line),
+        )
     except Exception as error:  # a template is a program: it can fail in any way that Python can
         reason = str(error).rstrip(".") or type(error).__name__
         found.error("SS423", f"this template fails when it is filled in: {reason}", text.span)
@@ -177,13 +196,23 @@ def _line_place(text: Text, line: int) -> Span:
 
 def _word_place(text: Text, word: str, line: int) -> Span:
     """Where a word stands in a template: Jinja2 tells the line of a tag, the word may come after it."""
+    return _place(text, rf"\b{re.escape(word)}\b", len(word), line)
+
+
+def _sign_place(text: Text, sign: str, line: int) -> Span:
+    """The same for an operator, which may also be a word."""
+    if sign.isidentifier():
+        return _word_place(text, sign, line)
+    return _place(text, rf"(?<!\*){re.escape(sign)}(?![*}}])", len(sign), line)
+
+
+def _place(text: Text, plain: str, length: int, line: int) -> Span:
     start, _ = _line_bounds(text, line)
-    plain = rf"\b{re.escape(word)}\b"
     for pattern in (
         rf"\{{[{{%](?:(?![}}%]\}}).)*?{plain}",
         plain,
     ):  # in a tag rather than in the text around it
         match = re.compile(pattern, re.S).search(text.value, start)
         if match is not None:
-            return text.place(match.end() - len(word), match.end())
+            return text.place(match.end() - length, match.end())
     return _line_place(text, line)

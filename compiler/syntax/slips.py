@@ -12,6 +12,7 @@ from compiler.syntax.layout import CLOSES, Layout
 from compiler.units import UNITS
 
 READABLE = {
+    "$END": "the end of the file",
     "NAME": "a name",
     "STRING": "a string",
     "TEXT": "a text block",
@@ -27,6 +28,12 @@ READABLE = {
     "EQUAL": "=",
     "COMMA": "a comma",
     "COLON": ":",
+    "COMPARE": "a comparison",
+    "DOT": ".",
+    "PLUS": "+",
+    "RANGE": "a range",
+    "RELATION": "after, for, like",
+    "TRUTH": "true, false",
     "FROM": "from",
     "IMPORT": "import",
     "WHEN": "when",
@@ -252,7 +259,8 @@ def _anything_else(slip: Slip) -> Region:
 def _wanted(slip: Slip) -> list[str]:
     assert isinstance(slip.error, UnexpectedToken)
     names = slip.error.accepts or slip.error.expected
-    return sorted({READABLE.get(name, name.lower()) for name in names} - {"word"})
+    readable = [READABLE.get(name, name.lower()) for name in names if name != "WORD"]
+    return sorted({word for words in readable for word in words.split(", ")})
 
 
 def _token_end(slip: Slip) -> int:

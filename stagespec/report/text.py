@@ -137,6 +137,10 @@ def _gates(stage: Told) -> Iterator[str]:
         yield f"{_short(id)}: gives out {model or 'nothing'}"
 
 
+def _allowed(stage: Told) -> Iterator[str]:
+    yield from (f"{one['code']}: {one['because']}" for one in stage.get("allowed", ()))
+
+
 SECTIONS: tuple[tuple[str, Callable[[Told], Iterator[str]]], ...] = (
     ("verdict", _verdicts),
     ("knows", _knows),
@@ -149,6 +153,7 @@ SECTIONS: tuple[tuple[str, Callable[[Told], Iterator[str]]], ...] = (
     ("training", _training),
     ("arms", _arms),
     ("gates", _gates),
+    ("allowed", _allowed),
 )
 
 

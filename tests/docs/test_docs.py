@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostics
 from compiler.guards import MISTAKES
+from compiler.lower.results import OPS, OUTCOMES
 from compiler.plan.hashing import plain
 from compiler.source import Source
 from compiler.syntax.parse import parse
@@ -69,6 +70,13 @@ def test_the_tables_are_the_compilers_own(request: pytest.FixtureRequest) -> Non
         path.write_text(reference.filled(page), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == reference.filled(page), "pytest tests/docs --snapshot-update"
     assert set(re.findall(r"<!-- generated: (\w+) -->", page)) == set(reference.TABLES)
+
+
+def test_the_table_of_results_has_all_that_a_gate_may_ask() -> None:
+    page = (DOCS / "language.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"^\| result \| of \|\n((?:\|.*\n)+)", page, re.M)
+    asked = [*(op.partition("_")[0] for op in OPS if not op.startswith(("arm_", "verdict"))), *OUTCOMES]
+    assert [word for word in asked if not re.search(rf"`{word}\b", rows)] == []
 
 
 def test_the_guards_are_the_registrys_own(request: pytest.FixtureRequest) -> None:

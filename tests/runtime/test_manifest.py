@@ -1,9 +1,9 @@
-"""What the manifest says of an evaluation: every score, and of several sets each."""
+"""What the manifest says of a stage, and of an evaluation: every score, and of several sets each."""
 
 import subprocess
 from types import SimpleNamespace
 
-from compiler.plan.model import Arm, Evaluate, PromptUse, Sampling
+from compiler.plan.model import Allowed, Arm, Evaluate, PromptUse, Sampling, Stage
 from runtime import manifest
 from runtime.manifest_evaluation import evaluation
 from runtime.steps.evaluate import Answer, Evaluation
@@ -56,3 +56,14 @@ def test_the_gpu_is_named_as_it_names_itself(monkeypatch):
 
     monkeypatch.setattr(manifest.subprocess, "run", missing)
     assert manifest._gpu() is None
+
+
+def test_what_a_stage_allows_is_taken_down():
+    allowed = (Allowed(code="SS613", because="each is new"),)
+    stage = Stage(name="s", doc="", learner="base", budget_usd=None, steps=(), allowed=allowed)
+    method = SimpleNamespace(stages=(stage,), datasets={}, rules={}, prompts={}, constitutions={})
+    binding = SimpleNamespace(seed=0)
+    work = SimpleNamespace(
+        records={}, outcomes={}, interventions=(), method=method, binding=binding, not_trained={}
+    )
+    assert manifest._stage(stage, work)["allowed"] == [{"code": "SS613", "because": "each is new"}]

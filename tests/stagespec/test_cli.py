@@ -304,6 +304,37 @@ def test_a_plan_whose_spec_has_changed_since_is_refused(
     assert ("is stale" in result.stderr) == bool(said)
 
 
+def test_from_another_folder_a_plan_is_compared_with_the_specs_beside_it(
+    plan_json: Path, running: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(lambda *_: None)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    result = cli("run", f"../{plan_json}")
+    assert (result.exit_code, result.stderr) == (0, "")
+    spec = next(path for path in tmp_path.rglob("stage.stage"))
+    replace(spec, "pilot    = 20 items", "pilot    = 30 items")
+    result = cli("run", "../plan.json")
+    assert result.exit_code == 1
+    assert "is stale" in result.stderr
+    assert "small.ideas, pilot: 20 → 30" in result.stderr
+
+
+def test_that_a_plan_was_compared_with_nothing_is_said(
+    plan_json: Path, running: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(lambda *_: None)
+    pod = tmp_path / "pod"
+    pod.mkdir()
+    plan_json.rename(pod / "plan.json")
+    monkeypatch.chdir(pod)
+    result = cli("run", "plan.json")
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == 1
+    assert "its specs are not here, so nothing was compared with them" in result.stderr
+
+
 def test_a_plan_is_known_by_its_content_too(plan_json: Path) -> None:
     plan_json.rename("reviewed")
     replace(Path("reviewed"), '"seed": 0', '"seed": 7')

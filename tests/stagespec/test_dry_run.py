@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -97,6 +98,24 @@ def test_fewer_held_out_items_are_named(plan: PlanFile) -> None:
     assert "2 items of each held-out set" in text
     assert re.search(r"test_items, 2 of \d+ items", text)
     assert re.search(r"power .*all \d+ items", text)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_warning_that_is_allowed_stays_in_sight(specs: Path, verbose: bool) -> None:
+    spec = specs / "stage.stage"
+    text = spec.read_text(encoding="utf-8")
+    for old, new in (
+        ("    dedup      = near(instruction, similarity = 80 %)\n", ""),
+        ("  learner = base\n", '  learner = base\n  allow(SS613, because = "each is new")\n'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    spec.write_text(text, encoding="utf-8")
+    plan = compile_spec("specs/stage.stage", "test").plan
+    assert plan is not None
+    shown = render_plan(plan, verbose=verbose)
+    assert "\nallowed   SS613 in small: each is new\n" in shown
+    assert "\x1b[1mallowed\x1b[0m   SS613" in re.sub(r"\x1b\[33m", "", coloured(shown))
 
 
 def test_colour_changes_nothing_but_colour(plan: PlanFile) -> None:

@@ -40,6 +40,22 @@ def test_names(name: str, specs: Path) -> None:
         new_stage(name, specs)
 
 
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [
+        ("base", 'imports it from "shared/models.stage"'),
+        ("respond", 'imports it from "shared/prompts.stage"'),
+        ("explicit_instructions", 'stage_1_explicit_instructions.stage" defines it'),
+        ("complete", 'complete_pipeline.stage" defines it'),
+    ],
+)
+def test_names_that_are_taken(name: str, by: str, specs: Path) -> None:
+    before = sorted(specs.iterdir())
+    with pytest.raises(NotWritten, match=by):
+        new_stage(name, specs)
+    assert sorted(specs.iterdir()) == before
+
+
 def test_nothing_is_written_over(specs: Path) -> None:
     with pytest.raises(NotWritten, match="is there already"):
         new_stage("profiles", specs)

@@ -144,6 +144,16 @@ def test_the_overview_says_what_each_stage_made_and_kept(manifest: dict[str, Any
     assert "unfinished no difference shown 90 – keeps to" in text
 
 
+def test_a_warning_that_was_allowed_is_told_with_its_reason(manifest: dict[str, Any]) -> None:
+    """An older manifest says nothing of it."""
+    before = render_text(manifest), render_report(manifest)
+    manifest["stages"][0]["allowed"] = []
+    assert (render_text(manifest), render_report(manifest)) == before
+    manifest["stages"][0]["allowed"] = [{"code": "SS613", "because": "each is <new>"}]
+    assert "\n  allowed    SS613: each is <new>\n" in render_text(manifest)
+    assert "Warning SS613 is allowed: each is <new>" in Page(render_report(manifest)).text
+
+
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:
     other = json.loads(json.dumps(manifest["stages"][0]).replace("constitutional", "another"))
     manifest["stages"].append(other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.conditions import lower_condition
 from compiler.lower.results import ResultLeaf, asked_steps
 from compiler.lower.steps.scope import GATES, StepBody
@@ -33,6 +34,10 @@ def lower_quality(body: StepBody) -> AnyStep | None:
     match values.get("on"):
         case tree.Call(function=tree.Name(value="round"), arguments=(tree.Number() as number,)):
             round_ = NumberOf(0, whole=True).read(number, found)
+        case tree.Call(function=tree.Name(value=word, span=called)):
+            near = Label(called, did_you_mean(word, ["round"]))
+            found.error("SS331", "this must be round(0)", near, fix=respelled(called, word, ["round"]))
+            return None
         case node:
             found.error("SS331", "this must be round(0)", node.span)
             return None
