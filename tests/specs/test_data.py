@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 
@@ -26,6 +27,13 @@ def texts(*files: DataFile) -> list[str]:
 def test_every_data_file_stands_in_the_table() -> None:
     there = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.jsonl")}
     assert there == {file.path for file in FILES}
+
+
+def test_every_file_has_the_hash_that_is_written_down() -> None:
+    lines = (DATA / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    written = {name: sha256 for sha256, name in (line.split("  ") for line in lines)}
+    found = {path.relative_to(DATA).as_posix(): path for path in DATA.rglob("*.jsonl")}
+    assert written == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
 
 
 @by_file
