@@ -69,7 +69,7 @@ def report(file: str, text: str, error: UnexpectedInput, found: Diagnostics) -> 
         return _end(slip)
     if isinstance(error, UnexpectedCharacters):
         return _character(slip)
-    for known in (_unclosed_bracket, _closed_too_often, _value_missing, _unit, _equals_missing):
+    for known in (_unclosed_bracket, _closed_too_often, _value_missing, _cut_short, _unit, _equals_missing):
         region = known(slip)
         if region is not None:
             return region
@@ -169,16 +169,36 @@ def _closed_too_often(slip: Slip) -> Region | None:
 
 
 def _value_missing(slip: Slip) -> Region | None:
-    """`name =` at the end of a line, and what follows is read as its value."""
-    before = re.compile(r"([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\n\s*(?:[A-Za-z_]\w*[ \t]*)?)?$").search(
+    """`name =` at the end of a line; what follows, a name or the head of a block, is read as its value."""
+    before = re.compile(r"([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\n\s*(?:[A-Za-z_]\w*[ \t]*){0,2})?$").search(
         slip.layout.mask[: slip.place]
     )
-    if before is None or (slip.text[slip.place] not in "}=" and not slip.text[slip.place].isalpha()):
+    if before is None or (slip.text[slip.place] not in "}={" and not slip.text[slip.place].isalpha()):
         return None
-    if slip.text[slip.place] == "=" and "\n" not in before.group():
+    if slip.text[slip.place] in "={" and "\n" not in before.group():
         return None
     _no_value(slip, before.start(1), before.end(1))
     return before.start(), slip.layout.mask.index("=", before.start()) + 1
+
+
+# After these words and signs a value goes on.
+_GOES_ON = r"(?:>=|<=|==|!=|[<>+]|\b(?:in|at|by|over|with|and|or|not))"
+
+
+def _cut_short(slip: Slip) -> Region | None:
+    """`accept = good at` at the end of a line: what stands on the next is read as the rest of it."""
+    field = rf"(?:^|\n)[ \t]*([A-Za-z_]\w*)[ \t]*=[^\n]*?({_GOES_ON})[ \t]*"
+    ahead = r"\n\s*(?:[A-Za-z_]\w*[ \t]*){0,2}$"
+    before = re.search(field + ahead, slip.layout.mask[: slip.place])
+    if before is None:
+        return None
+    slip.found.error(
+        "SS117",
+        f'"{before.group(1)}" goes on after "{before.group(2)}", and nothing follows',
+        slip.span(before.start(1), before.end(2)),
+        help=FIELD,
+    )
+    return before.start(1), before.end(2)
 
 
 def _no_value(slip: Slip, start: int, end: int, hint: str = "") -> None:
