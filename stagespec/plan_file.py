@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from compiler.plan.hashing import hashes
-from compiler.plan.model import PlanFile
+from compiler.plan.model import Blob, PlanFile
 from compiler.source import sha256
 from runtime.failures import RunFailed
 from runtime.journal import write_whole
@@ -41,8 +43,11 @@ def write_text(text: str, path: Path) -> None:
         raise RunFailed(str(failed), "Choose another place with --out.") from failed
 
 
-def read_plan(path: Path) -> PlanFile:
-    """The plan, verified against the hashes that it names. Refused says what is wrong with it."""
+def read_plan(path: Path, data: Mapping[str, str] | None = None) -> PlanFile:
+    """The plan, verified against the hashes that it names. Refused says what is wrong with it.
+
+    `data` are texts by their SHA-256, for a plan that stands beside its data and does not hold them.
+    """
     from pydantic import ValidationError
 
     from compiler.plan.reading import plan_of
@@ -58,6 +63,9 @@ def read_plan(path: Path) -> PlanFile:
         raise Refused(
             f'"{path}" is not a whole plan of this version: {f"{place}: " if place else ""}{first["msg"]}'
         ) from error
+    beside = {sha256: Blob(sha256=sha256, text=text) for sha256, text in (data or {}).items()}
+    wanted = {dataset.sha256 for dataset in plan.method.datasets.values()} - plan.blobs.keys()
+    plan = replace(plan, blobs={**plan.blobs, **{key: beside[key] for key in wanted & beside.keys()}})
     changed = _changed(plan)
     if changed:
         raise Refused(f'"{path}" was changed after it was compiled ({changed}); compile it anew')

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from compiler.plan.model import PlanFile
+from compiler.plan.reading import text_of
 from runtime import journal
 from runtime.folders import MANIFEST, PLAN
 from runtime.item_scores import FOLDER as SCORES
@@ -26,6 +28,7 @@ from stagespec.archive.layout import (
     SPECS,
     TRAINING,
     Index,
+    data_below,
     file_hash,
     files_below,
 )
@@ -79,12 +82,15 @@ def _fill(folder: Path, run: Path, manifest: Mapping[str, Any]) -> None:
     plan = read_plan(run / PLAN)
     program = program_of(plan, run / PLAN)
     records = read_datasets(run, manifest)
-    for name in (PLAN, MANIFEST):
-        shutil.copyfile(run / name, folder / name)
+    shutil.copyfile(run / MANIFEST, folder / MANIFEST)
     if (run / SCORES).is_dir():
         shutil.copytree(run / SCORES, folder / SCORES)
     for name, content in spec_files(program).items():
         _write(folder / SPECS / name, content)
+    # The data stand among the specs: once is enough.
+    beside = data_below(folder / SPECS)
+    own = {key: blob for key, blob in plan.blobs.items() if key not in beside}
+    _write(folder / PLAN, (text_of(replace(plan, blobs=own)) + "\n").encode())
     events = [event for event in journal.read(run / journal.NAME) if event["event"] not in BULK]
     _write(folder / journal.NAME, _lines([e for e in events if e["event"] != "certificate"]))
     _write(folder / COUNTS, _json({id: counted(many) for id, many in records.items()}))

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from compiler.diagnostics import Diagnostics
 from compiler.plan.model import Hashes
+from compiler.source import MAX_DATA_BYTES, read_text, sha256
 from stagespec.endings import Refused
 
 INDEX = "archive.json"
@@ -17,7 +19,7 @@ CERTIFICATE = "certificate.json"
 COUNTS = "counts.json"
 SAMPLES = "samples"
 TRAINING = "training"
-MAX_BYTES = 2_500_000  # for each stage
+MAX_BYTES = 2_000_000  # for each stage
 
 
 class Index(BaseModel):
@@ -55,6 +57,16 @@ def file_hash(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def data_below(specs: Path) -> dict[str, str]:
+    """The texts of all data files by their SHA-256, as a plan names them. What cannot be read is none."""
+    texts: dict[str, str] = {}
+    for path in specs.rglob("*.jsonl"):
+        text = read_text(path, path.name, MAX_DATA_BYTES, Diagnostics())
+        if text is not None:
+            texts[sha256(text)] = text
+    return texts
 
 
 def files_below(folder: Path) -> dict[str, Path]:

@@ -14,7 +14,7 @@ from compiler.plan.model import PlanFile
 from runtime import journal
 from runtime.folders import MANIFEST, PLAN
 from runtime.remade import Remade, remake
-from stagespec.archive.layout import COUNTS, Index
+from stagespec.archive.layout import COUNTS, SPECS, Index, data_below
 from stagespec.endings import Refused
 from stagespec.plan_file import read_plan
 
@@ -31,7 +31,7 @@ class Parts:
 
     @cached_property
     def plan(self) -> PlanFile:
-        return read_plan(self.folder / PLAN)
+        return read_plan(self.folder / PLAN, data_below(self.folder / SPECS))
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:

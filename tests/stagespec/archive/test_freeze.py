@@ -16,8 +16,10 @@ from runtime.failures import RunStopped
 from runtime.progress import silent
 from runtime.run import run
 from stagespec.archive import freeze
-from stagespec.archive.layout import MAX_BYTES, files_below, read_index
+from stagespec.archive.layout import MAX_BYTES, data_below, files_below, read_index
 from stagespec.cli import main
+from stagespec.endings import Refused
+from stagespec.plan_file import read_plan
 
 
 def test_everything_is_there_but_weights_and_paths(archive: Path, finished: Path) -> None:
@@ -50,6 +52,16 @@ def test_everything_is_there_but_weights_and_paths(archive: Path, finished: Path
     assert left == {"datasets", "adapters", "journal.jsonl"}
     assert "adapters/small.student/adapter_model.safetensors" in index["left_out"]
     assert index["adapters"].keys() == {"small.student"}
+
+
+def test_the_data_stand_in_it_once(archive: Path, finished: Path) -> None:
+    """The plan has none: they are among the specs, and are taken from there."""
+    assert json.loads((archive / "plan.json").read_text())["blobs"] == {}
+    with pytest.raises(Refused, match=r"the data of \w+ are missing"):
+        read_plan(archive / "plan.json")
+    assert read_plan(archive / "plan.json", data_below(archive / "specs")) == read_plan(
+        finished / "plan.json"
+    )
 
 
 def test_the_same_run_makes_the_same_archive(here: Path, finished: Path) -> None:
