@@ -7,15 +7,23 @@ from dataclasses import replace
 
 from compiler.diagnostics import Span
 from compiler.lower.lowering import Lowering
+from compiler.resolve import Symbol
 from compiler.syntax import tree
 
 VALUES = (tree.Number, tree.Quantity, tree.Text, tree.Truth, tree.Range, tree.Regex)
 
 
+def _is_value(body: tree.Node) -> bool:
+    if isinstance(body, tree.Items):
+        return all(isinstance(item, (*VALUES, tree.Name)) for item in body.items)
+    return isinstance(body, VALUES)
+
+
 def fill_in_constants(low: Lowering) -> None:
     """Put each constant's value where its name stands, in every file that can see it.
 
-    The value keeps the place of the name, so that a wrong value is reported where it is used.
+    The value keeps the place of the name, so that a wrong value is reported where it is used. A list within a
+    list is spliced in, and the names in it mean what they mean where the constant was written.
     """
     program = low.program
     for name, file in program.files.items():
@@ -23,12 +31,12 @@ def fill_in_constants(low: Lowering) -> None:
         for word, symbol in program.scopes[name].items():
             if symbol.kind != "constant":
                 continue
-            if isinstance(symbol.definition.body, VALUES):
+            if _is_value(symbol.definition.body):
                 values[word] = symbol.definition.body
             elif symbol.file == name:
                 low.found.error(
                     "SS369",
-                    "a constant is a number, a quantity, a text or true or false",
+                    "a constant is a number, a quantity, a text, true or false, or a list of such or of names",
                     symbol.definition.body.span,
                     help="For example constant pilot_size = 200 items.",
                 )
@@ -43,6 +51,17 @@ def fill_in_constants(low: Lowering) -> None:
                     _redefine(low, symbol.definition, definition)
                 elif symbol.kind == "constant" and word in filled.used:
                     low.used.add((symbol.file, symbol.definition.name.value))
+                    _bring(low, symbol, name)
+
+
+def _bring(low: Lowering, constant: Symbol, file: str) -> None:
+    """The names in a constant's list, for a file that has no such names of its own."""
+    body = constant.definition.body
+    for item in body.items if isinstance(body, tree.Items) else ():
+        if isinstance(item, tree.Name):
+            meant = low.program.lookup(constant.file, item.value)
+            if meant is not None:
+                low.program.scopes[file].setdefault(item.value, meant)
 
 
 def _redefine(low: Lowering, old: tree.Definition, new: tree.Definition) -> None:
@@ -74,7 +93,7 @@ class Filler:
                 self.used.add(name)
                 return _at(self.values[name], span)
             case tree.Items(items=items):
-                return replace(node, items=tuple(map(self.node, items)))
+                return replace(node, items=tuple(part for item in items for part in self.parts(item)))
             case tree.Call(arguments=arguments, named=named):
                 return replace(
                     node,
@@ -93,6 +112,12 @@ class Filler:
                 return self.block(node)
             case _:
                 return node
+
+    def parts(self, item: tree.Node) -> tuple[tree.Node, ...]:
+        filled = self.node(item)
+        if isinstance(item, tree.Name) and isinstance(filled, tree.Items):
+            return tuple(_at(part, item.span) for part in filled.items)
+        return (filled,)
 
     def block(self, block: tree.Block) -> tree.Block:
         return replace(block, entries=tuple(map(self.entry, block.entries)))

@@ -11,6 +11,7 @@ from compiler.checks import (
     evaluation,
     gaps,
     hardware,
+    leaks,
     pairs,
     requirements,
     shipping,
@@ -35,7 +36,7 @@ class Guard(Frozen, Generic[C]):
 GUARDS: tuple[Guard[Check], ...] = (
     Guard(data.few_shot_prompt_owns_its_stops, ("SS610",), (43,)),
     Guard(data.every_step_is_used, ("SS611",), (3, 21, 22)),
-    Guard(data.kept_apart_from_held_out, ("SS612",), (31, 60)),
+    Guard(leaks.kept_apart_from_held_out, ("SS612",), (31, 60)),
     Guard(data.near_duplicates_removed, ("SS613",), (57,)),
     Guard(data.completeness_ruled, ("SS614",), (61,)),
     Guard(data.pilot_is_smaller, ("SS615",), (92,)),

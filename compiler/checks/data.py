@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.checks.leaks import shown_columns
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.expressions import Value
@@ -67,24 +68,6 @@ def every_step_is_used(view: StageView, found: Diagnostics) -> None:
                 f'nothing uses the result of "{short(step.id)}"',
                 view.place(step.id),
                 help="Name it where it matters (as input, in a needs list, in a gate), or take it out.",
-            )
-
-
-def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
-    """Training text that also stands in a held-out set makes its score worthless. A filter on the way to
-    training must name every held-out set of the stage in apart_from."""
-    held_out = sorted({name for step in view.of(Evaluate) for name in step.items})
-    for train in view.of(Train):
-        apart = {
-            name for step in view.before(train.id) if isinstance(step, Filter) for name in step.apart_from
-        }
-        missing = [name for name in held_out if name not in apart]
-        if missing:
-            found.error(
-                "SS612",
-                f'what "{short(train.id)}" learns is not kept apart from {listing(missing)}',
-                view.place(train.id),
-                help=f"Add to a filter before it: apart_from = [{', '.join(held_out)}]",
             )
 
 
@@ -166,11 +149,11 @@ def prompts_repeat_seldom(view: StageView, found: Diagnostics) -> None:
     """One prompt stood up to 13 times in pairs that were called unique: only whole pairs were compared. The
     text that a model is trained to answer is itself freed of duplicates, or capped."""
     for train in view.of(Train):
-        shown = _shown_columns(train.prompt, view)
+        shown = shown_columns(train.prompt, view)
         upstream = [step for step in view.before(train.id) if isinstance(step, Filter)]
         guarded = {step.near.column for step in upstream if step.near} | {c for s in upstream for c in s.caps}
         made = {
-            step.into: _shown_columns(step.prompt, view)
+            step.into: shown_columns(step.prompt, view)
             for step in view.before(train.id)
             if isinstance(step, Compose)
         }
@@ -197,12 +180,6 @@ def learnt_text_is_written_by_a_model(view: StageView, found: Diagnostics) -> No
                     Label(view.place(step.id), "a template"),
                     help="Let a model write it, or allow it with the reason.",
                 )
-
-
-def _shown_columns(use: PromptUse, view: StageView) -> set[str]:
-    """The record's columns that a prompt shows."""
-    columns = view.method.prompts[use.prompt].columns
-    return {use.columns.get(c, c) for c, type_ in columns.items() if type_ != "items"}
 
 
 def _reads_finish(expression: Expression | Value) -> bool:
