@@ -210,4 +210,6 @@ CODES = {
     "SS912": "The archive is larger than it is meant to be. It holds text to be read and verified; weights "
     "and whole datasets stay in the run's folder.",
     "SS913": "A part of the archive cannot be read: it was changed, or another version wrote it.",
+    "SS914": "The archived spec makes the plan that was run, and a check of method that has come since refuses "
+    "it. What was measured stands; whoever reads it should know what the check is about.",
 }

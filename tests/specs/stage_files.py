@@ -134,13 +134,6 @@ STAGES = (
                 key=("form",),
             ),
             DataFile("exemplars/evaluation_answers.jsonl", "exemplars", 12, ANSWER),
-            DataFile(
-                "critics/right_judgement.jsonl",
-                "critic",
-                84,
-                LABELLED_ANSWER,
-                key=("instruction", "response"),
-            ),
             DataFile("held_out/evaluation_dev.jsonl", "dev", 150, HELD_OUT),
             DataFile("held_out/evaluation_test.jsonl", "test", 300, HELD_OUT),
             DataFile("held_out/judged_sums_test.jsonl", "made", 1000, PROGRAM_MADE),

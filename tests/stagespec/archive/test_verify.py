@@ -11,6 +11,9 @@ import pytest
 from click.testing import CliRunner
 from damaging import edit_json, edit_lines, edit_text, seal
 
+from compiler import compile as compiling
+from compiler.checks import StageView
+from compiler.diagnostics import Diagnostics
 from stagespec.archive import check_plan, verify
 from stagespec.archive.layout import INDEX
 from stagespec.archive.verifying import CHECKS
@@ -237,6 +240,17 @@ def test_another_layout_of_the_report_is_only_a_note(archive: Path) -> None:
     seal(archive)
     verified = verify(archive)
     assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS911", "note")]
+    assert not verified.failed
+
+
+def test_a_check_that_has_come_since_is_only_told(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(view: StageView, found: Diagnostics) -> None:
+        found.error("SS699", "this was let through once", view.here)
+
+    monkeypatch.setattr(compiling, "CHECKS", (*compiling.CHECKS, refuses))
+    verified = verify(archive)
+    assert [(item.code, item.severity) for item in verified.diagnostics] == [("SS914", "warning")]
+    assert "SS699" in verified.diagnostics[0].message
     assert not verified.failed
 
 
