@@ -36,7 +36,7 @@ def fill_in_constants(low: Lowering) -> None:
             elif symbol.file == name:
                 low.found.error(
                     "SS369",
-                    "a constant is a number, a quantity, a text, true or false, or a list of such or of names",
+                    "a constant is a number, a quantity, a text, true or false, or a list of values or names",
                     symbol.definition.body.span,
                     help="For example constant pilot_size = 200 items.",
                 )

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from typing import Any, ClassVar, dataclass_transform
 
+LATER = "later"  # of a field's metadata: it is left out where it has its default
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Frozen:

@@ -175,7 +175,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
     Kind(
         "constant",
         "constant",
-        "A value under a name, so that it stands in one place: constant pilot_size = 200 items.",
+        "A value, or a list, under a name, so that it stands in one place: constant pilot_size = 200 items.",
         (),
     ),
     Kind(

@@ -21,7 +21,7 @@ PROMPT_USE = Anything("a prompt, or prompt(variable = sample(pool, number), colu
 RULES_USE = Anything("rules, or rules(column = other_column)")
 CONDITION = Anything("a condition over measured results")
 PRINCIPLES = Anything("sample(constitution, 1..3, balanced_by = category)")
-ACCEPT = Anything("good at margin >= 1.0 nats, or good at precision >= 90 %")
+ACCEPT = Anything("good at margin >= 1.0 nats, good at precision >= 90 %, or good at kappa >= 0.7")
 
 INPUT = Setting("input", PathOf("a step"), "whose records are read", required=True)
 MODEL = Setting("model", PathOf("a model"), "which writes", required=True)
@@ -138,7 +138,7 @@ WRITING: tuple[Kind, ...] = (
         Setting("opening", NameOf("a column"), "what the user says first", required=True),
         Setting("user", Anything("MODEL with PROMPT"), "who goes on as the user", required=True),
         Setting("assistant", Anything("MODEL with PROMPT"), "who answers", required=True),
-        Setting("turns", QuantityOf("turns", 1, 20, whole=True), "replies of a conversation", required=True),
+        Setting("turns", Anything("3 turns, or 3..5"), "replies of a conversation", required=True),
         SAMPLED,
         INTO,
     ),
@@ -240,6 +240,11 @@ DECIDING: tuple[Kind, ...] = (
         Setting("on", Anything("round(0)"), "which round", required=True),
         Setting("require", ListOf(CONDITION, 1), "what must hold", required=True),
         Setting("on_failure", Choice(("stop", "close")), "end the run, or go on with the gate closed"),
+        Setting(
+            "retries",
+            QuantityOf("rounds", 1, 5, whole=True),
+            "rounds as large that may be added to it before it fails; all of them are asked of",
+        ),
     ),
     _kind(
         "review",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from runtime.statistics import auc, share
+from runtime.statistics import auc, kappa, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Calibration:
 
     `can_judge` is whether the AUC's interval lies above 0.5. `threshold` is where the accept rule
     accepts, None where it cannot be met; `precision` (with its Wilson interval) and `recall` are
-    those at the threshold, on the labelled examples that chose it, so they flatter.
+    those at the threshold, on the labelled examples that chose it, so they flatter; and so is `kappa`, the
+    agreement with the labels beyond chance, None where the accept rule does not ask for it.
     """
 
     n_good: int
@@ -31,18 +32,28 @@ class Calibration:
     recall: float | None
     median_good: float
     median_bad: float
+    kappa: float | None = None
 
 
 def calibrate(
-    good: Sequence[float], bad: Sequence[float], precision: float | None = None, margin: float | None = None
+    good: Sequence[float],
+    bad: Sequence[float],
+    precision: float | None = None,
+    margin: float | None = None,
+    agreement: float | None = None,
 ) -> Calibration:
     """Measure scores of good and bad examples, and find the threshold of the accept rule.
 
     `margin` is taken as it is; for `precision` it is the lowest score of a good example at and above
-    which at least that share of all examples are good.
+    which at least that share of all examples are good. For an `agreement` it is the score at and above which
+    accepting agrees best with the labels, if that is a kappa of so much.
     """
     area = auc(good, bad)
-    threshold = margin if precision is None else _lowest_threshold(good, bad, precision)
+    best = _best_agreement(good, bad) if agreement is not None else None
+    if agreement is not None:
+        threshold = best[1] if best and best[0] >= agreement else None
+    else:
+        threshold = margin if precision is None else _lowest_threshold(good, bad, precision)
     accepted_good = sum(s >= threshold for s in good) if threshold is not None else 0
     accepted_bad = sum(s >= threshold for s in bad) if threshold is not None else 0
     accepted = accepted_good + accepted_bad
@@ -61,6 +72,7 @@ def calibrate(
         recall=accepted_good / len(good) if good and threshold is not None else None,
         median_good=median(good) if good else 0.0,
         median_bad=median(bad) if bad else 0.0,
+        kappa=best[0] if best else None,
     )
 
 
@@ -71,6 +83,19 @@ def _lowest_threshold(good: Sequence[float], bad: Sequence[float], precision: fl
         if kept_good >= precision * (kept_good + kept_bad):
             return at
     return None
+
+
+def _best_agreement(good: Sequence[float], bad: Sequence[float]) -> tuple[float, float] | None:
+    """The highest kappa that a threshold reaches, and the lowest such threshold; None without examples."""
+    if not good or not bad:
+        return None
+
+    def agreement(at: float) -> float:
+        right, wrong = sum(s >= at for s in good), sum(s >= at for s in bad)
+        return kappa(right, wrong, len(good) - right, len(bad) - wrong)
+
+    found, at = max((agreement(at), -at) for at in {*good, *bad})
+    return found, -at
 
 
 def choose_method(calibrations: Sequence[Calibration]) -> int | None:

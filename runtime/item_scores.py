@@ -14,7 +14,7 @@ from typing import Any
 from compiler.plan.model import Evaluate
 from runtime.journal import disk_errors, write_whole
 from runtime.measured import Measured
-from runtime.steps.evaluate import Answer, Evaluation, held_out_items
+from runtime.steps.evaluate import Answer, Evaluation, held_out_items, judged_items
 from runtime.work import Work
 
 FOLDER = "scores"
@@ -48,7 +48,11 @@ def _rows(outcome: Evaluation) -> list[dict[str, Any]]:
     for arm, answers in outcome.arms.items():
         for answer in answers:
             told = {name: getattr(answer, name) for name in _OF_ANSWER}
-            scores = {name: by_arm[arm][answer.item] for name, by_arm in outcome.values.items()}
+            scores = {
+                name: by_arm[arm][answer.item]
+                for name, by_arm in outcome.values.items()
+                if answer.item in by_arm[arm]
+            }
             row = rows.setdefault(answer.item, {"item": answer.item, "arms": {}})
             row["arms"][arm] = {**told, "scores": scores}
     return list(rows.values())
@@ -68,10 +72,12 @@ def read_evaluation(step: Evaluate, path: Path, work: Measured) -> Evaluation:
         for name in step.arms
     }
     run = {name: answers for name, answers in arms.items() if answers}
+    told = {row["item"]: row["arms"] for row in rows}
+    judged = {name: judged_items(step, name, list(items.values()), work) for name in step.critics}
     values = {
         critic: {
-            name: {row["item"]: row["arms"][name]["scores"][critic] for row in rows if name in row["arms"]}
-            for name in run
+            name: {a.item: told[a.item][name]["scores"][critic] for a in many if a.item in judged[critic]}
+            for name, many in run.items()
         }
         for critic in step.critics
     }

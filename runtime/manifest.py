@@ -155,7 +155,7 @@ def _counts(id: str, kind: str, work: Measured) -> dict[str, Any]:
         "rounds": [
             {"round": r, "kept": len(part.kept), "rejected": len(part.rejected)}
             for r in rounds
-            for part in [records.of_round(r)]
+            for part in [records.of_rounds((r,))]
         ],
     }
 
@@ -170,6 +170,7 @@ def _gate(step: Any, work: Measured) -> dict[str, Any]:
         "open": isinstance(outcome, GateOutcome) and outcome.open,
         "asked": bool(ruled),
         "ruled": [asdict(r) for r in ruled],
+        **({"rounds": outcome.rounds} if isinstance(outcome, GateOutcome) and outcome.rounds > 1 else {}),
     }
 
 
@@ -186,7 +187,10 @@ def critic_entry(key: str, use: CriticUse, accept: Accept | None, work: Measured
         "used": ruling.method if ruling else None,
         "threshold": ruling.threshold if ruling else None,
         "by_rehearsal": ruling.by_rehearsal if ruling else None,
-        "calibrations": [_plain(c) for c in work.calibrations.get(key, ())],
+        "calibrations": [
+            {name: value for name, value in _plain(c).items() if name != "kappa" or value is not None}
+            for c in work.calibrations.get(key, ())
+        ],
     }
 
 

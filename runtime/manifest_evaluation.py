@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from compiler.plan.model import Evaluate
 from runtime.identity import sample
 from runtime.measured import Measured
-from runtime.statistics import share
+from runtime.statistics import kappa, share
 from runtime.steps.evaluate import Evaluation, asked, held_out_items
 
 SHOWN = 10  # records or items, the same ones in every report of a run
@@ -39,8 +40,38 @@ def evaluation(step: Evaluate, work: Measured) -> dict[str, Any]:
             }
             for name, many in outcome.arms.items()
         },
+        **_second_judges(step, outcome),
         "verdict": outcome.verdict,
         "answers_side_by_side": _side_by_side(outcome, work, step),
+    }
+
+
+def _second_judges(step: Evaluate, outcome: Evaluation) -> dict[str, Any]:
+    """How far a second judge agrees with each other score, over the answers that both have judged."""
+    seconds = [name for name, score in step.critics.items() if score.share is not None]
+    told = [
+        agreement(outcome, other, second)
+        for second in seconds
+        for other in outcome.scores
+        if other != second and outcome.arms
+    ]
+    return {"agreement": told} if told else {}
+
+
+def agreement(outcome: Evaluation, first: str, second: str) -> dict[str, Any]:
+    """Share of answers that two scores judge alike, and Cohen's kappa (1960), over all arms."""
+    pairs = [
+        (outcome.flags(arm, first)[item], passes)
+        for arm in outcome.arms
+        for item, passes in outcome.flags(arm, second).items()
+        if item in outcome.flags(arm, first)
+    ]
+    of = Counter(pairs)
+    return {
+        "scores": [first, second],
+        "answers": len(pairs),
+        "alike": sum(a == b for a, b in pairs) / len(pairs) if pairs else None,
+        "kappa": kappa(of[True, True], of[True, False], of[False, True], of[False, False]),
     }
 
 
@@ -52,7 +83,8 @@ def _passed(flags: Collection[bool]) -> dict[str, Any]:
 def _by_set(outcome: Evaluation, arm: str, score: str, sets: Sequence[str]) -> dict[str, Any]:
     """What an arm passes by one score, and where there are several sets of items, of each."""
     flags = outcome.flags(arm, score)
-    parts = {name: [flags[a.item] for a in outcome.arms[arm] if a.items == name] for name in sets}
+    answered = [a for a in outcome.arms[arm] if a.item in flags]
+    parts = {name: [flags[a.item] for a in answered if a.items == name] for name in sets}
     told = {name: {"items": len(part), **_passed(part)} for name, part in parts.items()}
     return {**_passed(flags.values()), "sets": told if len(sets) > 1 else {}}
 

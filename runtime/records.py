@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,12 +45,11 @@ class StepRecords:
         self.kept += kept
         self.rejected += rejected
 
-    def of_round(self, round: int | None) -> StepRecords:
-        """One round's share, or all of it for None."""
-        if round is None:
-            return self
+    def of_rounds(self, rounds: Container[int]) -> StepRecords:
+        """The share of some rounds."""
         return StepRecords(
-            [r for r in self.kept if r.round == round], [r for r in self.rejected if r.record.round == round]
+            [r for r in self.kept if r.round in rounds],
+            [r for r in self.rejected if r.record.round in rounds],
         )
 
     @property

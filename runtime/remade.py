@@ -108,7 +108,7 @@ def counted(records: StepRecords) -> list[dict[str, Any]]:
     return [
         {"round": n, "kept": len(part.kept), "rejected": dict(part.sinks.most_common())}
         for n in rounds
-        for part in [records.of_round(n)]
+        for part in [records.of_rounds((n,))]
     ]
 
 
@@ -181,15 +181,16 @@ def taints_of(verdict: Mapping[str, Any]) -> list[str]:
 def _gate(step: Gate | Quality, work: Remade, told: Mapping[str, Any]) -> GateOutcome | None:
     if not told.get("asked"):
         return None
-    round = step.round if isinstance(step, Quality) else None
+    number = int(told.get("rounds", 1))
+    rounds = range(step.round, step.round + number) if isinstance(step, Quality) else None
     ruled: list[Ruled] = []
     for requirement, said in zip(step.require, told["ruled"], strict=True):
         if _needs_records(requirement):
             work.as_stated.append(f"{step.id}: {requirement.text}")
             ruled.append(Ruled(**said))
         else:
-            ruled.append(rule(requirement, work, round))
-    return GateOutcome(tuple(ruled))
+            ruled.append(rule(requirement, work, rounds))
+    return GateOutcome(tuple(ruled), number)
 
 
 def _needs_records(requirement: Requirement) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -23,21 +24,22 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True)
 class GateOutcome:
-    """A gate's answer. `open` needs every requirement to hold."""
+    """A gate's answer. `open` needs every requirement to hold. A quality gate was asked of `rounds`."""
 
     ruled: tuple[Ruled, ...]
+    rounds: int = 1
 
     @property
     def open(self) -> bool:
         return bool(self.ruled) and all(r.holds for r in self.ruled)
 
 
-def rule(requirement: Requirement, work: Measured, round: int | None = None) -> Ruled:
-    """Whether a requirement holds, over one round's records or over all. Fails closed."""
+def rule(requirement: Requirement, work: Measured, rounds: Container[int] | None = None) -> Ruled:
+    """Whether a requirement holds, over some rounds' records or over all. Fails closed."""
     seen: list[str] = []
 
     def leaf(op: str, args: tuple[Any, ...]) -> Value:
-        value = _measured(op, args, work, round)
+        value = _measured(op, args, work, rounds)
         seen.append(f"{value:.1%}" if isinstance(value, float) and op != "median" else str(value))
         return value
 
@@ -48,7 +50,7 @@ def rule(requirement: Requirement, work: Measured, round: int | None = None) -> 
     return Ruled(requirement.text, holds, ", ".join(seen))
 
 
-def _measured(op: str, args: tuple[Any, ...], work: Measured, round: int | None) -> Value:
+def _measured(op: str, args: tuple[Any, ...], work: Measured, rounds: Container[int] | None) -> Value:
     step = str(args[0])
     name = step.rpartition(".")[2]
     if op in ("verdict", "arm_rate"):
@@ -60,7 +62,9 @@ def _measured(op: str, args: tuple[Any, ...], work: Measured, round: int | None)
             if op == "verdict"
             else float(outcome.rate(str(args[1]), str(args[2])))
         )
-    records = work.records.get(step, StepRecords()).of_round(round)
+    records = work.records.get(step, StepRecords())
+    if rounds is not None:
+        records = records.of_rounds(rounds)
     if op == "kept":
         return len(records.kept)
     if op == "median":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.plan.meaning import critic_uses
+from compiler.plan.meaning import critic_uses, written_bound
 from compiler.plan.model import Accept, AnyStep, Critic, CriticUse, Evaluate, Judge
 from runtime.calibration import Calibration, calibrate, choose_method
 from runtime.critics import scores
@@ -89,7 +89,8 @@ def measure(rows: Sequence[Mapping[str, Any]], values: Sequence[float], accept: 
         good,
         bad,
         precision=accept.at_least if accept and accept.by == "precision" else None,
-        margin=None if accept and accept.by == "precision" else accept.at_least if accept else 0.0,
+        margin=accept.at_least if accept and accept.by == "margin" else None if accept else 0.0,
+        agreement=accept.at_least if accept and accept.by == "kappa" else None,
     )
 
 
@@ -111,12 +112,12 @@ def _refuse_or_taint(
     work: Work, use: CriticUse, accept: Accept | None, measured: tuple[Calibration, ...]
 ) -> None:
     """No method can judge, or the one that can reaches no threshold: a rehearsal alone goes on."""
-    wanted = f" of {accept.at_least:.0%}" if accept else ""
+    wanted = f"{accept.by} of {written_bound(accept.by, accept.at_least)}" if accept else ""
     best = measured[_best(measured)].auc
     reason = (
         f'critic "{use.critic}" cannot judge with {use.model}: its best AUC is {best:.2f}'
         if choose_method(measured) is None
-        else f'critic "{use.critic}" reaches no precision{wanted} on its examples'
+        else f'critic "{use.critic}" reaches no {wanted} on its examples'
     )
     if not work.binding.rehearsal:
         raise RunStopped(reason + ".", "Write better methods or examples for it, or bind a larger model.")

@@ -61,18 +61,21 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
     for round in range(counts.at_most_rounds):
         _timed(source, work, partial(write, source, work, round))
         for step in chain:
-            records = work.records[step.source].of_round(round).kept
+            records = work.records[step.source].of_rounds((round,)).kept
             _timed(step, work, partial(_map, step, work, records))
         for gate in gates:
-            if gate.round == round:
+            if gate.round <= round <= gate.round + gate.retries and not _is_open(gate, work):
                 _timed(gate, work, partial(DECIDES["quality"], gate, work))
                 asked.add(gate.id)
         kept = len(work.records[str(source.until_step)].kept)
         work.journal.append("round", source=source.id, round=round, kept=kept, wanted=counts.until_kept)
         work.listener(Said(f"round {round}: {kept} of {counts.until_kept} kept in {wanted}"))
+        again = any(g.round <= round < g.round + g.retries and not _is_open(g, work) for g in gates)
+        if again:
+            continue
         if kept >= counts.until_kept or work.selection.until in asked:
             break
-        closed = [id for id in asked if not work.outcomes[id].open]
+        closed = [g.id for g in gates if g.round + g.retries <= round and not _is_open(g, work)]
         if closed and not work.binding.rehearsal:
             why = f"no more rounds: gate {', '.join(id.rpartition('.')[2] for id in closed)} is closed"
             work.listener(Said(why, "warning"))
@@ -86,6 +89,10 @@ def _rounds(source: Generate, stage: Stage, work: Work) -> set[str]:
         work.taints.append(shortfall)
         work.listener(Said(shortfall, "warning"))
     return {source.id, *(s.id for s in chain), *asked}
+
+
+def _is_open(gate: Quality, work: Work) -> bool:
+    return gate.id in work.outcomes and bool(work.outcomes[gate.id].open)
 
 
 def _map(step: AnyStep, work: Work, records: list[Record]) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, proportion_effectsize
 
@@ -53,6 +54,14 @@ def share(passed: int, of: int) -> Interval:
         return Interval(float("nan"), 0.0, 1.0)
     low, high = proportion_confint(passed, of, alpha=1 - CONFIDENCE, method="wilson")
     return Interval(passed / of, float(low), float(high))
+
+
+def kappa(both: int, only_first: int, only_second: int, neither: int) -> float:
+    """Cohen's kappa (1960) of two raters' yes and no: agreement beyond chance; 0 where one never varies."""
+    table = np.array([[both, only_first], [only_second, neither]])
+    if not all(table.sum(axis).min() for axis in (0, 1)):
+        return 0.0
+    return float(cohens_kappa(table, return_results=False))
 
 
 def paired_test(first: Sequence[bool], second: Sequence[bool]) -> PairedTest:

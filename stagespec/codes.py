@@ -116,8 +116,10 @@ CODES = {
     "SS366": "A warning is allowed that is not reported: the reason for it has gone.",
     "SS367": "A file holds one pipeline.",
     "SS368": "A pipeline must name every stage that its stages go on from.",
-    "SS369": "A constant is a number, a quantity, a text, or true or false.",
+    "SS369": "A constant is a number, a quantity, a text, true or false, or a list of values or names.",
     "SS370": "A code is allowed that no check of a stage has, so allowing it changes nothing.",
+    "SS389": "A second judge sees a part of the answers and stands beside a score of all of them. What is "
+    "claimed, and the first score, are about every answer.",
     "SS401": "The template cannot be read: it is not sound Jinja2.",
     "SS402": "The template uses a name that is not one of its columns. It would have failed after hours.",
     "SS403": "Templates see their columns and nothing else; a way into Python is closed.",
@@ -210,6 +212,6 @@ CODES = {
     "SS912": "The archive is larger than it is meant to be. It holds text to be read and verified; weights "
     "and whole datasets stay in the run's folder.",
     "SS913": "A part of the archive cannot be read: it was changed, or another version wrote it.",
-    "SS914": "The archived spec makes the plan that was run, and a check of method that has come since refuses "
-    "it. What was measured stands; whoever reads it should know what the check is about.",
+    "SS914": "The archived spec makes the plan that was run, and a check of method that has come since "
+    "refuses it. What was measured stands; whoever reads it should know what the check is about.",
 }

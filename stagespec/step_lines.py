@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from compiler.diagnostics import listing
+from compiler.plan.meaning import written_bound
 from compiler.plan.model import (
     Accept,
     AnyStep,
@@ -15,6 +16,7 @@ from compiler.plan.model import (
     Comparison,
     Compose,
     Converse,
+    CriticScore,
     CriticUse,
     Critique,
     Evaluate,
@@ -110,7 +112,7 @@ def _split(_: PlanFile, step: Split) -> list[str]:
 
 def _quality(_: PlanFile, step: Quality) -> list[str]:
     end = "stops the run" if step.on_failure == "stop" else "closes"
-    return [f"{end} unless {requirements(step.require)} in round {step.round}"]
+    return [f"{end} unless {requirements(step.require)} in {rounds(step)}"]
 
 
 def _gate(_: PlanFile, step: Gate) -> list[str]:
@@ -125,12 +127,19 @@ def _evaluate(plan: PlanFile, step: Evaluate) -> list[str]:
     sealed = ", the sealed test set" if any(dataset.split == "test" for dataset in datasets) else ""
     arms = f"{len(step.arms)} arms: {', '.join(step.arms)}; {sampling(step.sampling)}"
     lines = [f"{listing(step.items)}, {of} items{sealed}", arms]
-    lines += [f"{critic(score.critic)}: passes at {accept(score.accept)}" for score in step.critics.values()]
+    lines += [
+        f"{critic(score.critic)}: passes at {accept(score.accept)}{_in_part(score)}"
+        for score in step.critics.values()
+    ]
     if step.cluster_by:
         lines.append(f"errors clustered by {step.cluster_by}")
     if step.compare:
         lines.append(_claim(step.compare))
     return lines
+
+
+def _in_part(score: CriticScore) -> str:
+    return "" if score.share is None else f"; a second judge, of {share(score.share)} of the items"
 
 
 def _claim(test: Comparison) -> str:
@@ -192,7 +201,7 @@ def _converse(plan: PlanFile, step: Converse) -> list[str]:
         f"{side} {model(step, speaker.model)}: {prompt(plan, speaker.prompt)}"
         for side, speaker in (("user", step.user), ("assistant", step.assistant))
     ]
-    return [f"{step.turns} turns from {step.opening}; {sampling(step.sampling)}", *sides]
+    return [f"{turns(step)} from {step.opening}; {sampling(step.sampling)}", *sides]
 
 
 def _rate(_: PlanFile, step: Rate) -> list[str]:
@@ -239,10 +248,20 @@ def critic(use: CriticUse) -> str:
     return f"{use.critic}{f'({renamed})' if renamed else ''} by {use.model}"
 
 
+def rounds(step: Quality) -> str:
+    """`round 0`, or `round 0 and, while it is closed, up to 2 more as large`"""
+    more = f" and, while it is closed, up to {step.retries} more as large" if step.retries else ""
+    return f"round {step.round}{more}"
+
+
+def turns(step: Converse) -> str:
+    """`3 turns` or `3 to 5 turns`"""
+    return f"{'' if step.least_turns is None else f'{step.least_turns} to '}{step.turns} turns"
+
+
 def accept(bound: Accept) -> str:
-    """`margin >= 1 nats` or `precision >= 90 %`"""
-    value = share(bound.at_least) if bound.by == "precision" else f"{bound.at_least:g} nats"
-    return f"{bound.by} >= {value}"
+    """`margin >= 1 nats`, `precision >= 90 %` or `kappa >= 0.7`"""
+    return f"{bound.by} >= {written_bound(bound.by, bound.at_least)}"
 
 
 def drawn(sample: PrincipleSample) -> str:

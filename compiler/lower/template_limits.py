@@ -13,6 +13,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from compiler.plan.prompts import environment
+
 MOST = 1_000_000  # characters, list entries and rounds of loops that one rendering may take
 WIDEST = 1_000  # the most that a filter may be told to pad to, or to count to
 PADDING = frozenset({"batch", "center", "indent", "map", "round", "slice", "tojson", "wordwrap"})
@@ -113,7 +115,7 @@ class _Metered(ImmutableSandboxedEnvironment):
         )
         self.left = MOST
         self.globals.clear()
-        self.filters = {name: self._filter(name, of) for name, of in self.filters.items()}
+        self.filters = {name: self._filter(name, of) for name, of in environment().filters.items()}
         self.filters["metered"] = self.take
         self.filters["metered entries"] = self._entries
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from compiler.frozen import Frozen
+from compiler.frozen import LATER, Frozen
 from compiler.plan.model import Binding, Hashes, Method
 
 
@@ -32,7 +32,11 @@ def hashes(method: Method, binding: Binding) -> Hashes:
 def plain(value: Any) -> Any:
     """What JSON can hold: parts of a plan as dictionaries, in the order of their fields, tuples as lists."""
     if isinstance(value, Frozen):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name: plain(getattr(value, field.name))
+            for field in fields(value)
+            if not (field.metadata.get(LATER) and getattr(value, field.name) == field.default)
+        }
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

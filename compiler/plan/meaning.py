@@ -194,9 +194,7 @@ def _written(key: str, value: Any) -> Any:
         if "prompt" in value and not value.get("columns", True):
             value = {name: inner for name, inner in value.items() if name != "columns"}
         if set(value) == {"by", "at_least"}:
-            least = value["at_least"]
-            bound = _share(least) if value["by"] == "precision" else f"{least:.12g} nats"
-            return f"good at {value['by']} >= {bound}"
+            return f"good at {value['by']} >= {written_bound(value['by'], value['at_least'])}"
         return _plain(dict(value), frozenset() if key in NAMED else PROSE)
     if isinstance(value, list | tuple):
         return [_written("", item) for item in value]
@@ -210,6 +208,11 @@ def written_use(value: Mapping[str, Any]) -> str:
             renamed = ", ".join(f"{column} = {other}" for column, other in value["columns"].items())
             return f"{value[kind]}{f'({renamed})' if renamed else ''}{after.format(**value)}"
     return ""
+
+
+def written_bound(by: str, at_least: float) -> str:
+    """Where a critic's score is accepted, with its unit; a kappa has none."""
+    return _share(at_least) if by == "precision" else f"{at_least:.12g}{' nats' if by == 'margin' else ''}"
 
 
 def _share(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,13 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
+BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
 
 @cache
 def environment() -> SandboxedEnvironment:
-    """The one environment of all templates: no file access, no globals, no private attributes."""
+    """The one environment of all templates: no file access, no globals, no private attributes; Jinja2's
+    filters, and `first_paragraph`."""
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -21,7 +25,13 @@ def environment() -> SandboxedEnvironment:
         undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
     env.globals.clear()
+    env.filters["first_paragraph"] = first_paragraph
     return env
+
+
+def first_paragraph(text: str) -> str:
+    """A text up to its first blank line: what a critic is to see of an answer that may go on too long."""
+    return BLANK_LINE.split(text.strip(), maxsplit=1)[0]
 
 
 def render(

@@ -6,6 +6,7 @@ from typing import Any
 
 from compiler.plan.model import Converse, Speaker
 from runtime.engines.protocol import Completion
+from runtime.identity import seed
 from runtime.records import Record, Rejected
 from runtime.steps.completing import completions
 from runtime.work import Work
@@ -23,7 +24,9 @@ def converse(step: Converse, work: Work, records: list[Record]) -> None:
     turns: dict[str, list[Turn]] = {
         record.id: [{"user": str(record.columns[step.opening]), "assistant": ""}] for record in records
     }
+    lengths = {record.id: _length(step, work, record) for record in records}
     going, silent = list(records), list[Record]()
+    ended: set[str] = set()
     last: dict[str, Completion] = {}
     for number in range(step.turns):
         if number:
@@ -35,15 +38,22 @@ def converse(step: Converse, work: Work, records: list[Record]) -> None:
         last |= _said(step, work, step.assistant, f"assistant, turn {number + 1}", going, turns)
         going, more = _speaking(going, last)
         silent += more
-        if number + 1 < step.turns:
-            for record in going:
-                turns[record.id][-1]["assistant"] = _line(last[record.id])
-    kept = [_record(step, record, turns, last[record.id]) for record in going]
+        ended |= {record.id for record in going if lengths[record.id] == number + 1}
+        going = [record for record in going if record.id not in ended]
+        for record in going:
+            turns[record.id][-1]["assistant"] = _line(last[record.id])
+    kept = [_record(step, record, turns, last[record.id]) for record in records if record.id in ended]
     gone = [
         Rejected(record.with_columns(turns=turns[record.id], **{step.into: "", step.finish: "eos"}), EMPTY)
         for record in silent
     ]
     work.keep(step.id, kept, gone)
+
+
+def _length(step: Converse, work: Work, record: Record) -> int:
+    """How many turns a record's conversation has, drawn by a hash of the record."""
+    least = step.turns if step.least_turns is None else step.least_turns
+    return least + seed(work.binding.seed, "turns", step.id, record.id) % (step.turns - least + 1)
 
 
 def _record(step: Converse, record: Record, turns: dict[str, list[Turn]], last: Completion) -> Record:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from compiler.plan import answers
@@ -11,6 +12,7 @@ from compiler.plan.expressions import Missing
 from compiler.plan.model import Arm, Evaluate
 from compiler.plan.rules import apply
 from runtime.engines.protocol import Completion, Draw, Request
+from runtime.identity import sample
 from runtime.measured import Measured
 from runtime.openings import open_sets
 from runtime.progress import Said
@@ -189,18 +191,31 @@ def _values(
     items: Sequence[Mapping[str, Any]],
     work: Work,
 ) -> dict[str, dict[str, float]]:
-    """A critic's score of each arm's answers."""
+    """A critic's score of each arm's answers, a second judge's of its share of them."""
     score = step.critics[name]
-    by_id = {str(item["id"]): item for item in items}
+    looked_at = judged_items(step, name, items, work)
+    by_id = {str(item["id"]): item for item in items if str(item["id"]) in looked_at}
     found: dict[str, dict[str, float]] = {}
     for arm, answered in arms.items():
         records = [
             Record(a.item, 0, i, {**by_id[a.item], step.answer: a.text, "finish": a.finish})
             for i, a in enumerate(answered)
+            if a.item in looked_at
         ]
         values = use_scores(work, f"{step.id}.{name}/{arm}", score.critic, records, score.accept)
-        found[arm] = {a.item: value for a, value in zip(answered, values, strict=True)}
+        found[arm] = {record.id: value for record, value in zip(records, values, strict=True)}
     return found
+
+
+def judged_items(
+    step: Evaluate, name: str, items: Sequence[Mapping[str, Any]], work: Measured
+) -> frozenset[str]:
+    """The items whose answers a critic judges: all, or a second judge's share, the same ones in every arm."""
+    ids = [str(item["id"]) for item in items]
+    part = step.critics[name].share
+    if part is None:
+        return frozenset(ids)
+    return frozenset(sample(ids, ceil(part * len(ids)), work.binding.seed, "second judge", step.id, name))
 
 
 def judged_by(step: Evaluate, outcome: Evaluation, work: Measured) -> Evaluation:

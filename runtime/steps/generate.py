@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from compiler.plan.model import ITEMS_PER_LIST, LATER_ROUND, Generate
+from compiler.plan.model import ITEMS_PER_LIST, LATER_ROUND, Generate, Quality
 from runtime.identity import sample
 from runtime.records import Record, Rejected
 from runtime.steps.completing import drawing
@@ -14,11 +14,12 @@ from runtime.work import Work
 
 
 def prompts_in_round(step: Generate, work: Work, round: int) -> int:
-    """How many prompts a source is given in a round: the pilot in round 0, then as many as what was kept
-    so far says are needed, within a tenth and ten times the pilot. Follows from results, not from time."""
+    """How many prompts a source is given in a round: the pilot in round 0, and again while a gate on it may
+    be asked again; then as many as what was kept so far says are needed, within a tenth and ten times the
+    pilot. Follows from results, not from time."""
     assert step.pilot_items is not None
     pilot = max(1, ceil(step.pilot_items / (ITEMS_PER_LIST if step.parse == "numbered_list" else 1)))
-    if round == 0:
+    if round == 0 or _asked_again(step, work, round):
         return pilot
     counts = work.binding.counts[step.id]
     target = work.records.get(str(step.until_step))
@@ -27,6 +28,17 @@ def prompts_in_round(step: Generate, work: Work, round: int) -> int:
     per_prompt = max(kept, 1) / asked
     wanted = ceil(1.15 * (counts.until_kept - kept) / per_prompt)
     return min(max(wanted, ceil(pilot / 10)), LATER_ROUND * pilot)
+
+
+def _asked_again(step: Generate, work: Work, round: int) -> bool:
+    """Whether a gate on the pilot is closed and may be asked again of this round."""
+    stage = next(stage for stage in work.method.stages if step in stage.steps)
+    gates = [gate for gate in stage.steps if isinstance(gate, Quality) and gate.retries]
+    return any(
+        gate.round < round <= gate.round + gate.retries and not work.outcomes[gate.id].open
+        for gate in gates
+        if gate.id in work.outcomes
+    )
 
 
 def write(step: Generate, work: Work, round: int) -> None:

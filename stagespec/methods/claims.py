@@ -11,7 +11,7 @@ from compiler.plan.names import short
 from compiler.plan.power import DISCORDANCES, POWER, detectable_lift
 from stagespec.methods.markdown import code, items, prose, table
 from stagespec.methods.phrases import named, requirements
-from stagespec.step_lines import within
+from stagespec.step_lines import rounds, within
 from stagespec.wording import count, points, share
 
 EXACT_BELOW = 25  # as in runtime.statistics, whose libraries a compile does without
@@ -24,7 +24,7 @@ def gates(stage: Stage) -> Iterator[str]:
     for step in stage.steps:
         if isinstance(step, Quality):
             end = "stops the run" if step.on_failure == "stop" else "stays closed"
-            where = f"the records of round {step.round}"
+            where = f"the records of {rounds(step)}"
             rows.append(
                 (code(short(step.id)), where, requirements(step.require), end, _waiting(stage, step.id))
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import listing
 from compiler.plan.model import (
     Comparison,
+    CriticScore,
     Evaluate,
     Gate,
     Optimizer,
@@ -25,7 +26,13 @@ from stagespec.wording import count, share
 
 def quality(step: Quality) -> list[str]:
     end = "the run stops" if step.on_failure == "stop" else "it is closed"
-    return [f"Opens if in round {step.round} {requirements(step.require)}; otherwise {end}."]
+    again = (
+        f" While it is closed, up to {step.retries} more as large may be made, and it is asked again "
+        "of all records that there are."
+        if step.retries
+        else ""
+    )
+    return [f"Opens if in round {step.round} {requirements(step.require)}; otherwise {end}.{again}"]
 
 
 def gate(step: Gate) -> list[str]:
@@ -61,7 +68,7 @@ def evaluate(step: Evaluate) -> list[str]:
         told.append("An answer is scored by its item's check, a program.")
     told += [
         f"Score {code(name)}: an answer passes if {critic(step, score.critic)}, accepts it "
-        f"{accept(score.accept)}."
+        f"{accept(score.accept)}." + _second(score)
         for name, score in step.critics.items()
     ]
     if step.cluster_by:
@@ -69,6 +76,15 @@ def evaluate(step: Evaluate) -> list[str]:
     if step.compare:
         told.append(comparison(step.compare))
     return told
+
+
+def _second(score: CriticScore) -> str:
+    if score.share is None:
+        return ""
+    return (
+        f" It is a second judge: of {share(score.share)} of the items, the same in every arm, drawn by a "
+        "hash; its agreement with the other scores is reported as Cohen's kappa."
+    )
 
 
 def arms(step: Evaluate) -> str:

@@ -15,6 +15,7 @@ from compiler.plan.model import (
 from compiler.plan.names import short
 from stagespec.methods.markdown import code
 from stagespec.methods.phrases import drawn, model, named, prompt, sampling, text
+from stagespec.step_lines import turns
 from stagespec.wording import count
 
 
@@ -98,7 +99,7 @@ def negatives(step: Negatives) -> list[str]:
 def converse(step: Converse) -> list[str]:
     user, assistant = step.user, step.assistant
     return [
-        f"Conversations of {step.turns} turns begin with {code(step.opening)}.",
+        f"Conversations of {turns(step)} begin with {code(step.opening)}.",
         f"The user is {model(step, user.model)} after the prompt {prompt(user.prompt)}, the assistant "
         f"{model(step, assistant.model)} after the prompt {prompt(assistant.prompt)}; "
         f"{sampling(step.sampling)}.",

@@ -74,6 +74,11 @@ def accept(bound: Accept) -> str:
             f"at and above the lowest score from which on {share(bound.at_least)} or more of the critic's "
             "labelled examples are good"
         )
+    if bound.by == "kappa":
+        return (
+            "at and above the score that agrees best with the critic's labelled examples, by a Cohen's kappa "
+            f"of {bound.at_least:g} or more"
+        )
     return f"at a score of {bound.at_least:g} nats or more"
 
 

@@ -116,6 +116,9 @@ def _arms(stage: Told) -> Iterator[str]:
             continue
         yield f"{_short(one['step'])}, {one['number_of_items']} items:"
         yield from (f"  {name} {rate(arm['rate'])}" for name, arm in one["arms"].items())
+        for two in one.get("agreement", ()):
+            said = f"on {two['alike']:.1%} of {two['answers']}, kappa {two['kappa']:.2f}"
+            yield f"  {two['scores'][1]} agrees with {two['scores'][0]} {said}"
         for label, groups in stage["item_groups"].get(one["step"], {}).items():
             yield f"  by {label}:"
             for value, group in groups.items():

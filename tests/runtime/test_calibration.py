@@ -87,3 +87,36 @@ def test_the_first_method_that_can_judge_is_chosen() -> None:
     assert choose_method([no, yes, yes]) == 1
     assert choose_method([no]) is None
     assert choose_method([]) is None
+
+
+def test_a_kappa_chooses_the_threshold_that_agrees_best_with_the_labels() -> None:
+    """Worked by hand: from 2.0 on, 4 of 5 good and 1 of 5 bad examples are accepted: (0.8 - 0.5) / 0.5."""
+    good, bad = [4.0, 3.0, 3.0, 2.0, -1.0], [2.0, 0.0, -1.0, -2.0, -2.0]
+    found = calibrate(good, bad, agreement=0.5)
+    assert found.threshold == 2.0
+    assert found.kappa == pytest.approx(0.6)
+    assert found.recall == pytest.approx(0.8)
+
+
+def test_a_kappa_that_no_threshold_reaches_accepts_nothing() -> None:
+    found = calibrate([4.0, 3.0, -1.0], [2.0, 3.5, -1.0], agreement=0.7)
+    assert (found.threshold, found.precision, found.recall) == (None, None, None)
+    assert found.kappa is not None
+    assert 0 < found.kappa < 0.7
+
+
+@settings(max_examples=60, deadline=None)
+@given(good=scores, bad=scores)
+def test_no_threshold_agrees_better(good: list[float], bad: list[float]) -> None:
+    """Beside the definition, written out: (observed - expected) / (1 - expected)."""
+    found = calibrate(good, bad, agreement=0.01)
+    assert found.kappa is not None
+
+    def agreement(at: float) -> float:
+        n = len(good) + len(bad)
+        yes = (sum(s >= at for s in good) + sum(s >= at for s in bad)) / n
+        observed = (sum(s >= at for s in good) + sum(s < at for s in bad)) / n
+        expected = yes * len(good) / n + (1 - yes) * len(bad) / n
+        return (observed - expected) / (1 - expected) if expected < 1 else 0.0
+
+    assert found.kappa == pytest.approx(max(agreement(at) for at in (*good, *bad)), abs=1e-9)

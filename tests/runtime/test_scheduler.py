@@ -9,11 +9,22 @@ from typing import Any
 
 import pytest
 
-from compiler.plan.model import Filter, Generate, PromptUse, Quality, Sampling, Scaled, Stage
+from compiler.plan.model import (
+    Expression,
+    Filter,
+    Generate,
+    PromptUse,
+    Quality,
+    Requirement,
+    Sampling,
+    Scaled,
+    Stage,
+)
 from compiler.plan.selection import Selection
 from runtime import scheduler
 from runtime.failures import RunStopped
 from runtime.records import Record, StepRecords
+from runtime.steps.generate import prompts_in_round
 
 
 def stage(shortfall: str = "taint") -> Stage:
@@ -129,3 +140,48 @@ def test_what_a_model_was_to_do_that_was_not_trained_is_not_done() -> None:
     assert len(work.records["s.fresh"].kept) == 12
     assert work.records["s.again"].kept == []
     assert "again passes nothing on: s.student was not trained" in said
+
+
+def with_retries(good: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Work, list[int]]:
+    """A pilot that wants six of all there are, and may be asked twice more; the prompts of each round."""
+    enough = Expression(op=">=", args=(Expression(op="kept", args=("s.fresh",)), 6))
+    require = (Requirement(condition=enough, text="kept(fresh) >= 6 kept"),)
+    pilot = Quality(id="s.pilot", inputs=("s.ideas",), round=0, require=require, retries=2)
+    plain = stage()
+    work = Work(replace(plain, steps=(*plain.steps, pilot)), good)
+    work.decide = lambda id, outcome, **_: work.outcomes.__setitem__(id, outcome)
+    sizes: list[int] = []
+
+    def write(step: Generate, work: Work, round: int) -> None:
+        sizes.append(prompts_in_round(step, work, round))  # type: ignore[arg-type]
+        work.outcomes["s.ideas/prompts"] = sizes
+        work.add("s.ideas", [Record(f"r{round}/{i}", round, i, {}) for i in range(4)])
+
+    monkeypatch.setattr(scheduler, "write", write)
+    return work, sizes
+
+
+def test_a_closed_pilot_is_asked_again_of_all_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, sizes = with_retries(3, monkeypatch)
+    scheduler.execute(work)  # type: ignore[arg-type]
+    outcome = work.outcomes["s.pilot"]
+    assert (outcome.open, outcome.rounds, outcome.ruled[0].measured) == (True, 2, "6")
+    assert sizes[:2] == [4, 4]  # the second as large as the pilot
+    assert sizes[2] != 4  # and then as many as are needed
+
+
+def test_after_its_retries_a_closed_pilot_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, sizes = with_retries(1, monkeypatch)
+    with pytest.raises(RunStopped, match=r"kept\(fresh\) >= 6 kept \(measured 3\)"):
+        scheduler.execute(work)  # type: ignore[arg-type]
+    assert sizes == [4, 4, 4]
+
+
+def test_a_pilot_that_opens_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, _ = with_retries(6, monkeypatch)
+    monkeypatch.setattr(scheduler, "MAPS", {"filter": lambda _, work, __: work.add("s.fresh", SIX)})
+    scheduler.execute(work)  # type: ignore[arg-type]
+    assert (work.outcomes["s.pilot"].open, work.outcomes["s.pilot"].rounds) == (True, 1)
+
+
+SIX = [Record(f"r0/{i}", 0, i, {}) for i in range(6)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compiler.diagnostics import Label, did_you_mean, respelled
+from compiler.diagnostics import Label, Span, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.prompts import called
 from compiler.lower.steps.generating import lower_sampling
@@ -12,7 +12,7 @@ from compiler.lower.steps.judging import lower_bound, lower_critic_use
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_rules_list
 from compiler.plan.model import AnyStep, Arm, Comparison, CriticScore, Evaluate
-from compiler.shapes import Choice, NameOf, QuantityOf, Ref, Setting, dotted, read_block
+from compiler.shapes import BAD, Choice, NameOf, QuantityOf, Ref, Setting, dotted, read_block
 from compiler.syntax import tree
 
 
@@ -88,15 +88,19 @@ def _scores(body: StepBody, columns: Mapping[str, str]) -> dict[str, CriticScore
         match node:
             case tree.Name(value="check", span=span):
                 name = "check"
-            case tree.Phrase(head=head, links=(("by", model), ("at", bound))) if (
-                use := called(head)
-            ) is not None and (model_ref := dotted(model)) is not None:
+            case tree.Phrase(head=head, links=(("by", model), ("at", bound), *more)) if (
+                len(more) <= 1
+                and all(word == "in" for word, _ in more)
+                and (use := called(head)) is not None
+                and (model_ref := dotted(model)) is not None
+            ):
                 name, span = use[0].name, use[0].span
                 critic = lower_critic_use(body, (head, model_ref), columns)
                 accept = lower_bound(body, bound)
-                if critic is None or accept is None:
+                part = PART.read(more[0][1], body.scope.low.found) if more else None
+                if critic is None or accept is None or part is BAD:
                     return None
-                score = CriticScore(critic=critic, accept=accept)
+                score = CriticScore(critic=critic, accept=accept, share=part)
             case tree.Name(value=word, span=span):
                 body.scope.low.found.error(
                     "SS305",
@@ -114,8 +118,20 @@ def _scores(body: StepBody, columns: Mapping[str, str]) -> dict[str, CriticScore
         if name in scores:
             body.scope.low.found.error("SS309", f'"{name}" is named twice', span)
             return None
+        if score is not None and score.share is not None and not scores:
+            _needs_all(body, name, span)
+            return None
         scores[name] = score
     return scores
+
+
+def _needs_all(body: StepBody, name: str, span: Span) -> None:
+    body.scope.low.found.error(
+        "SS389",
+        f'"{name}" judges a part of the answers, and what is claimed is about all of them',
+        span,
+        help="Let it stand after a score of all answers: score = [check, JUDGE by MODEL at ... in 10 %].",
+    )
 
 
 def _arms(body: StepBody, node: tree.Node, columns: Mapping[str, str]) -> dict[str, Arm] | None:
@@ -161,6 +177,7 @@ def _can_be_checked(body: StepBody, items: Mapping[str, str]) -> bool:
 
 
 SHARE = QuantityOf("share", 0.0001, 0.5)
+PART = QuantityOf("share", 0.001, 0.99)
 COMPARISON = (
     Setting("test", Choice(("mcnemar", "no_worse")), "paired test of a lift, or of no loss", required=True),
     Setting("alpha", SHARE, "false alarms allowed", required=True),
@@ -207,6 +224,10 @@ def _comparison(
             Label(score.span, did_you_mean(score.name, scores)),
             fix=respelled(score.span, score.name, scores),
         )
+        return None
+    compared = scores[score.name]
+    if compared is not None and compared.share is not None:
+        _needs_all(body, score.name, score.span)
         return None
     test = values.get("test")
     wanted, other = SIZE[test], next(size for name, size in SIZE.items() if name != test)

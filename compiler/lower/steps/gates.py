@@ -47,7 +47,11 @@ def lower_quality(body: StepBody) -> AnyStep | None:
     kept = tuple(r for r in require if r is not None)
     inputs = sorted({step for r in kept for step in asked_steps(r.condition)})
     return Quality(
-        **body.base({}, *inputs), round=round_, require=kept, on_failure=values.get("on_failure", "stop")
+        **body.base({}, *inputs),
+        round=round_,
+        require=kept,
+        on_failure=values.get("on_failure", "stop"),
+        retries=values.get("retries", 0),
     )
 
 

@@ -9,9 +9,10 @@ from compiler.diagnostics import Label, did_you_mean, listing, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.steps.scope import MAPS, Read, StepBody, finish_column
 from compiler.plan.model import AnyStep, Compose, Converse, Generate, Negatives, PromptUse, Sampling, Speaker
-from compiler.shapes import Ref, Values
+from compiler.shapes import QuantityOf, Ref, Values
 from compiler.syntax import tree
 
+MOST_TURNS = 20
 PARSES = ("numbered_list", "question", "fields", "json")
 SOURCE_FIELDS = ("until", "pilot", "at_most", "about", "shortfall")
 
@@ -256,6 +257,9 @@ def lower_converse(body: StepBody) -> AnyStep | None:
         return None
     if not body.new_column(Ref("turns", into.span), read.columns):
         return None
+    turns = _turns(body)
+    if turns is None:
+        return None
     talk = {**read.columns, "turns": "turns"}
     user = _speaker(body, "user", talk)
     assistant = _speaker(body, "assistant", {**talk, opening.name: "text"})
@@ -267,11 +271,24 @@ def lower_converse(body: StepBody) -> AnyStep | None:
         opening=opening.name,
         user=user,
         assistant=assistant,
-        turns=values.get("turns"),
+        turns=turns[1],
+        least_turns=turns[0] if turns[0] < turns[1] else None,
         sampling=lower_sampling(values.get("sampling")),
         into=into.name,
         finish=finish,
     )
+
+
+def _turns(body: StepBody) -> tuple[int, int] | None:
+    """The fewest turns and the most: `3 turns`, or `3..5`."""
+    node, found = body.values.get("turns"), body.scope.low.found
+    if isinstance(node, tree.Range):
+        if 1 <= node.low <= node.high <= MOST_TURNS:
+            return node.low, node.high
+        found.error("SS302", f"this must be a range from 1 to {MOST_TURNS} turns", node.span)
+        return None
+    value = QuantityOf("turns", 1, MOST_TURNS, whole=True).read(node, found)
+    return (value, value) if isinstance(value, int) else None
 
 
 def _speaker(body: StepBody, side: str, columns: Mapping[str, str]) -> Speaker | None:

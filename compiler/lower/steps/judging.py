@@ -9,8 +9,15 @@ from compiler.lower.critics import lower_critic
 from compiler.lower.prompts import called, lower_columns
 from compiler.lower.steps.scope import StepBody
 from compiler.plan.model import Accept, AnyStep, Best, Compare, CriticUse, Generate, Judge, Rate
-from compiler.shapes import QuantityOf, Ref
+from compiler.shapes import NumberOf, QuantityOf, Ref
 from compiler.syntax import tree
+
+BOUNDS = "good at margin >= 1.0 nats, good at precision >= 90 %, or good at kappa >= 0.7"
+BOUND_SHAPES: dict[str, QuantityOf | NumberOf] = {
+    "margin": QuantityOf("nats", -1e9),
+    "precision": QuantityOf("share", 0.5, 1),
+    "kappa": NumberOf(0.01, 1),
+}
 
 
 def lower_judge(body: StepBody) -> AnyStep | None:
@@ -113,7 +120,7 @@ def lower_critic_use(
 
 
 def lower_accept(body: StepBody, node: tree.Node) -> Accept | None:
-    """`good at margin >= 1.0 nats` or `good at precision >= 90 %`."""
+    """`good at margin >= 1.0 nats`, `good at precision >= 90 %` or `good at kappa >= 0.7`."""
     match node:
         case tree.Phrase(head=tree.Name(value="good"), links=(("at", bound),)):
             return lower_bound(body, bound)
@@ -122,24 +129,21 @@ def lower_accept(body: StepBody, node: tree.Node) -> Accept | None:
                 "SS605",
                 "accepting without a margin ignores how sure the critic is",
                 node.span,
-                help="Write good at margin >= 1.0 nats, or good at precision >= 90 %.",
+                help=f"Write {BOUNDS}.",
             )
         case _:
-            body.scope.low.found.error(
-                "SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span
-            )
+            body.scope.low.found.error("SS328", f"this must be {BOUNDS}", node.span)
     return None
 
 
 def lower_bound(body: StepBody, node: tree.Node) -> Accept | None:
-    """`margin >= 1.0 nats` or `precision >= 90 %`."""
+    """`margin >= 1.0 nats`, `precision >= 90 %` or `kappa >= 0.7`."""
     match node:
-        case tree.Operation(op=">=", operands=(tree.Name(value=("margin" | "precision") as by), bound)):
-            shape = QuantityOf("nats", -1e9) if by == "margin" else QuantityOf("share", 0.5, 1)
-            value = shape.read(bound, body.scope.low.found)
-            return Accept(by=by, at_least=value) if isinstance(value, float) else None
+        case tree.Operation(
+            op=">=", operands=(tree.Name(value=("margin" | "precision" | "kappa") as by), bound)
+        ):
+            value = BOUND_SHAPES[by].read(bound, body.scope.low.found)
+            return Accept(by=by, at_least=float(value)) if isinstance(value, int | float) else None
         case _:
-            body.scope.low.found.error(
-                "SS328", "this must be good at margin >= 1.0 nats, or good at precision >= 90 %", node.span
-            )
+            body.scope.low.found.error("SS328", f"this must be {BOUNDS}", node.span)
             return None

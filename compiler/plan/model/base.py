@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated, Any, dataclass_transform
 
-from compiler.frozen import Frozen
+from compiler.frozen import LATER, Frozen
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -14,6 +14,12 @@ class Part(Frozen):
     a file is validated (`compiler.plan.reading`), and there a key that is not known is an error."""
 
     __pydantic_config__ = {"extra": "forbid"}
+
+
+def later(default: Any) -> Any:
+    """A field that came after plans had been archived. Where it has its default it is left out of the plan's
+    canonical form, so that a spec which does not use it keeps its hash."""
+    return field(default=default, metadata={LATER: True})
 
 
 class Tagged(Frozen):

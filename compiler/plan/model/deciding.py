@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
-from compiler.plan.model.base import Part
+from compiler.plan.model.base import Part, later
 from compiler.plan.model.definitions import Accept, CriticUse, PromptUse, Requirement, RulesUse
 from compiler.plan.model.making import Sampling, Step
 
 
 class Quality(Step):
-    """A gate on the records of one round, before anything is done at scale."""
+    """A gate on the records of one round, before anything is done at scale.
+
+    While it stays closed, up to `retries` more rounds as large as the pilot are made, and it is asked again
+    of all rounds there are: of more records, and never of the best ones.
+    """
 
     kind: Literal["quality"] = "quality"
     round: int
     require: tuple[Requirement, ...]
     on_failure: Literal["stop", "close"] = "stop"
+    retries: int = later(0)
 
 
 class Review(Step):
@@ -52,10 +57,12 @@ class Comparison(Part):
 
 
 class CriticScore(Part):
-    """Answers that a critic accepts pass."""
+    """Answers that a critic accepts pass. With a `share` it judges the answers to that share of the items,
+    the same in every arm, drawn by a hash: a second judge, whose agreement with the others is reported."""
 
     critic: CriticUse
     accept: Accept
+    share: float | None = later(None)
 
 
 class Evaluate(Step):

@@ -191,9 +191,10 @@ class CriticUse(Part):
 
 
 class Accept(Part):
-    """Accept a record when its score reaches a margin, or the threshold calibrated for a precision."""
+    """Accept a record when its score reaches a margin, or a threshold that was calibrated: for a precision,
+    or for the best agreement (Cohen's kappa) with the labels."""
 
-    by: Literal["margin", "precision"]
+    by: Literal["margin", "precision", "kappa"]
     at_least: float
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
-from compiler.plan.model.base import Part
+from compiler.plan.model.base import Part, later
 from compiler.plan.model.definitions import PrincipleSample, PromptUse
 
 
@@ -136,7 +136,8 @@ class Speaker(Part):
 
 
 class Converse(Step):
-    """Conversations of `turns` turns, the record's `opening` being the first thing that the user says.
+    """Conversations of `turns` turns, or of `least_turns` to `turns`, by a hash of the record; the record's
+    `opening` is the first thing that the user says.
 
     The column `turns` holds what was said before the last reply (`user` and `assistant` in each); `into`
     is the last reply.
@@ -147,6 +148,7 @@ class Converse(Step):
     user: Speaker
     assistant: Speaker
     turns: int
+    least_turns: int | None = later(None)
     sampling: Sampling
     into: str
     finish: str

@@ -20,6 +20,7 @@ from compiler.plan.model import (
 )
 from runtime.engines.protocol import Completion
 from runtime.journal import Journal, read
+from runtime.manifest_evaluation import agreement
 from runtime.results import GateOutcome, Ruled, _measured
 from runtime.rulings import Ruling
 from runtime.steps.evaluate import Evaluation, evaluate
@@ -120,6 +121,44 @@ def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
     assert outcome.rate("tuned", "check") == 0.0
     with pytest.raises(Missing, match="has no other"):
         outcome.rate("tuned", "other")
+
+
+def test_a_second_judge_sees_the_same_share_in_every_arm_and_its_agreement_is_told(monkeypatch):
+    accept = Accept(by="margin", at_least=1.0)
+    critics = {
+        "good": CriticScore(critic=CriticUse(critic="good", model="base"), accept=accept),
+        "other": CriticScore(critic=CriticUse(critic="other", model="base"), accept=accept, share=0.5),
+    }
+    step = replace(STEP, needs=(), score=("good", "other"), critics=critics)
+    answers = {
+        arm: [module.Answer(f"{i}", "test", "all", text, text, None, "stop", None, None) for i in range(20)]
+        for arm, text in (("raw", "short"), ("tuned", "a longer answer"))
+    }
+    items = [{"id": f"{i}", "instruction": "Say."} for i in range(20)]
+    seen = {}
+
+    def scores(_, key, use, records, __):
+        seen[key] = [record.id for record in records]
+        odd = use.critic == "other"  # the second judge dislikes every answer to an odd item
+        return [0.0 if odd and int(r.id) % 2 else float(len(r.columns["response"])) for r in records]
+
+    monkeypatch.setattr(module, "use_scores", scores)
+    work = SimpleNamespace(
+        binding=SimpleNamespace(seed=3),
+        rulings={"s.after.good": Ruling(0, 9.0), "s.after.other": Ruling(0, 9.0)},
+    )
+    values = {name: module._values(step, name, answers, items, work) for name in critics}
+    assert len(seen["s.after.good/raw"]) == 20
+    assert len(seen["s.after.other/raw"]) == 10
+    assert seen["s.after.other/raw"] == seen["s.after.other/tuned"]
+    outcome = module.judged_by(step, Evaluation(answers, None, {}, step.score, values), work)
+    odd = sum(int(item) % 2 for item in seen["s.after.other/raw"])
+    assert 0 < odd < 10
+    assert outcome.rate("tuned", "other") == (10 - odd) / 10
+    told = agreement(outcome, "good", "other")
+    assert (told["answers"], told["alike"]) == (20, (20 - odd) / 20)
+    expected = (10 * (10 - odd) + 10 * (10 + odd)) / 400  # by chance, of what each judge passes
+    assert told["kappa"] == pytest.approx(((20 - odd) / 20 - expected) / (1 - expected))
 
 
 def test_items_without_a_check_are_scored_by_the_critic_alone(monkeypatch):

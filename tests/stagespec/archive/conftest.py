@@ -24,8 +24,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pleased = stage.read_text().replace("margin >= 1.0 nats", "margin >= -1.0 nats")  # a mock can please it
     scored = pleased.replace(
         "score    = [check]\n    compare",
-        "score    = [check, does_it by base at margin >= 0.0 nats]\n    compare",
-    )
+        "score    = [check, does_it by base at margin >= 0.0 nats, "
+        "clear_task by base at kappa >= 0.01 in 50 %]\n    compare",
+    ).replace("on      = round(0)", "on      = round(0)\n    retries = 1 rounds")
     assert scored != pleased
     stage.write_text(scored)
     with pytest.MonkeyPatch.context() as patch:
