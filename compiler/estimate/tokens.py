@@ -15,6 +15,7 @@ from compiler.plan.model import (
     Binding,
     Compare,
     Converse,
+    Critic,
     Critique,
     Evaluate,
     Generate,
@@ -36,10 +37,11 @@ Critical = Judge | Rate | Best | Compare | Prefer
 ASKING = Writer | Critical | Evaluate | Train
 
 CHARS_PER_TOKEN = 4.0
-COMPLETION_SHARE = 0.5  # of the token limit that a completion uses
+# Of the token limit that a completion uses: the median over the steps of `tests/archive/fitted`.
+COMPLETION_SHARE = 0.3
 RECORD = 20.0  # tokens that a record's columns add to a template
-# Tokens that judging a record costs by each method, when what its prompts share is computed once.
-JUDGED = {"labels": 60.0, "rating": 60.0, "likelihood_gain": 120.0}
+# Requests for a record that is judged, and the tokens that they read, by method; measured there.
+JUDGED = {"labels": (1, 110.0), "rating": (1, 110.0), "likelihood_gain": (2, 210.0)}
 
 
 class Tokens(Frozen):
@@ -124,16 +126,18 @@ class Counter(Frozen):
     def _critical(self, step: Critical, records: float) -> Tokens:
         assert step.critic is not None
         critic = self.method.critics[step.critic.critic]
-        records += len(self.records.get(critic.examples, ()))
+        examples = len(self.records.get(critic.examples, ()))  # they are judged too, to calibrate it
+        records += examples
         longest = self._judged_at_most(step)
         found = self.history.step(step.id, _asked)
         if found is not None:
             seen, run = found
-            requests = records * seen.asked / seen.records
-            return Tokens(requests * seen.read / seen.requests, longest=longest, requests=requests, run=run)
+            requests = records * seen.asked / (seen.records + examples)
+            read = requests * seen.computed * seen.read / seen.requests
+            return Tokens(read, longest=longest, requests=requests, run=run)
         both = 2 if isinstance(step, Compare | Prefer) else 1  # each of the two texts, or both orders
-        read = both * records * sum(JUDGED[m.method] for m in critic.methods)
-        return Tokens(read, longest=longest, requests=both * records * 2 * len(critic.methods))
+        requests, read = _judged(critic)
+        return Tokens(both * records * read, longest=longest, requests=both * records * requests)
 
     def _judged_at_most(self, step: Critical) -> float:
         """The longest template of the critic, with the longest text that is judged."""
@@ -152,13 +156,15 @@ class Counter(Frozen):
         limit = step.sampling.max_tokens
         answers = items * len(prompts)
         read, written, run = self._drawn(step.id, sum(prompts) / len(prompts), limit)
+        found = self.history.step(step.id, lambda m: m.tells)
+        computed = found[0].computed if found else 1.0
         critics = [self.method.critics[score.critic.critic] for score in step.critics.values()]
-        judged = answers * sum(JUDGED[m.method] for critic in critics for m in critic.methods)
+        judged = [_judged(critic) for critic in critics]
         return Tokens(
-            answers * read + judged,
-            answers * written,
+            answers * computed * read + answers * sum(tokens for _, tokens in judged),
+            answers * computed * written,
             longest=max(prompts, default=0.0) + limit,
-            requests=answers,
+            requests=answers * (1 + sum(requests for requests, _ in judged)),
             run=run,
         )
 
@@ -199,6 +205,11 @@ class Counter(Frozen):
                 found[id] = steps[id]
                 waiting += steps[id].inputs
         return list(found.values())
+
+
+def _judged(critic: Critic) -> tuple[int, float]:
+    """Requests for a record and tokens that they read, by the costlier of the methods that may be used."""
+    return max((JUDGED[method.method] for method in critic.methods), key=lambda each: each[1])
 
 
 def _prompts(step: Writer) -> Sequence[PromptUse]:
