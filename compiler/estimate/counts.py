@@ -84,12 +84,12 @@ def count(stages: Sequence[Stage], scaled: Mapping[str, Scaled], history: Histor
         elif any(before in gives for before in step.inputs):
             part, kept = _part(step, steps), _passed_on(step, steps, history)
             own = [before for before in step.inputs if _stage(before) == _stage(id)]
-            closed = {**gives, **{before: gives_at_pilot.get(before, 0.0) for before in own}}
-            reads[id] = sum(gives.get(before, 0.0) for before in step.inputs) * part
-            at_pilot[id] = sum(closed.get(before, 0.0) for before in step.inputs) * part
+            given = {before: gives.get(before, 0.0) for before in step.inputs}
+            closed = given | {before: gives_at_pilot.get(before, 0.0) for before in own}
+            reads[id], at_pilot[id] = sum(given.values()) * part, sum(closed.values()) * part
             runs[id] = next((run for before in step.inputs if (run := runs.get(before))), "") or kept.run
             if isinstance(step, Mix):
-                gives[id], gives_at_pilot[id] = _mixed(step, steps, gives), _mixed(step, steps, closed)
+                gives[id], gives_at_pilot[id] = _mixed(step, steps, given), _mixed(step, steps, closed)
             elif step.kind not in ENDS:
                 gives[id], gives_at_pilot[id] = reads[id] * kept.value, at_pilot[id] * kept.value
             if step.kind not in ONCE and own and (source := sources.get(step.inputs[0])):

@@ -52,6 +52,11 @@ class Estimator(Frozen):
         return {step.id: step for stage in self.method.stages for step in stage.steps}
 
     @cached_property
+    def rank(self) -> int:
+        """The largest of the adapters that an engine has to make room for."""
+        return max((s.lora.rank for s in self.steps.values() if isinstance(s, Train)), default=0)
+
+    @cached_property
     def piloted(self) -> frozenset[str]:
         """Stages that may end with their pilot. A rehearsal goes on."""
         if self.bound.binding.rehearsal:
@@ -59,6 +64,16 @@ class Estimator(Frozen):
         return frozenset(
             stage.name for stage in self.method.stages if any(step.kind == "quality" for step in stage.steps)
         )
+
+    @cached_property
+    def seen(self) -> dict[str, list[tuple[float, float]]]:
+        """By kind of work, what steps took on this machine, and what they should have taken."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for run in self.history.here:
+            for measured in filter(_tells, run.steps):
+                expected = self._seconds(self._measured(measured, run))
+                found.setdefault(_of_work(measured.kind), []).append((measured.seconds, expected))
+        return found
 
     def step(self, step: AnyStep) -> StepQuote:
         records = self.counts.reads.get(step.id, 0.0)
@@ -68,7 +83,8 @@ class Estimator(Frozen):
         work = self._planned(step, tokens, records, self._waves(step, self.counts.rounds))
         factor, speed = self._pace(step)
         seconds = self._seconds(work) * factor
-        at_pilot = self._at_pilot(step) * factor if step.id.partition(".")[0] in self.piloted else seconds
+        ends = step.id.partition(".")[0] in self.piloted
+        at_pilot = self._at_pilot(step, seconds / factor) * factor if ends else seconds
         if not isinstance(step, ASKING):
             return StepQuote(
                 tokens=0, seconds=round(seconds, 1), at_pilot_s=round(at_pilot, 1), basis=f"{basis}; {speed}"
@@ -100,17 +116,20 @@ class Estimator(Frozen):
     def _tokens(self, step: AnyStep, records: float) -> Tokens:
         return self.counter.step(step, records) if isinstance(step, ASKING) else Tokens()
 
-    def _at_pilot(self, step: AnyStep) -> float:
-        """Seconds where the step's stage ends with its pilot: nothing is trained, and nothing asked of what
-        would have been."""
+    def _at_pilot(self, step: AnyStep, seconds: float) -> float:
+        """Of these seconds, those where the step's stage ends with its pilot: nothing is trained, and nothing
+        asked of what would have been."""
         if self._gated(step):
             return 0.0
-        records = self.counts.at_pilot.get(step.id, 0.0)
-        work = self._planned(step, self._tokens(step, records), records, self._waves(step, {}))
         if isinstance(step, Evaluate):
             arms = [arm for arm in step.arms.values() if not self._untrained(arm.model)]
-            return self._seconds(work) * len(arms) / len(step.arms)
-        return 0.0 if any(map(self._untrained, models(step))) else self._seconds(work)
+            return seconds * len(arms) / len(step.arms)
+        if any(map(self._untrained, models(step))):
+            return 0.0
+        records = self.counts.at_pilot.get(step.id, 0.0)
+        if records == self.counts.reads.get(step.id, 0.0):
+            return seconds
+        return self._seconds(self._planned(step, self._tokens(step, records), records, self._waves(step, {})))
 
     def _gated(self, step: AnyStep) -> bool:
         return any(self.steps[id].kind == "quality" for id in step.needs if id in self.steps)
@@ -128,13 +147,7 @@ class Estimator(Frozen):
 
     def _pace(self, step: AnyStep) -> tuple[float, str]:
         """How much longer than computed the kind of work takes on this machine, and what that rests on."""
-        seen = (
-            (measured.seconds, self._seconds(self._measured(measured, run)))
-            for run in self.history.here
-            for measured in run.steps
-            if _of_work(measured.kind) == _of_work(step.kind) and _tells(measured)
-        )
-        factor = pace(seen)
+        factor = pace(self.seen.get(_of_work(step.kind), ()))
         if factor is not None:
             return factor, f"speed measured in run {self.history.here[0].name}"
         if self.bound.gpu is None:
@@ -252,8 +265,7 @@ class Estimator(Frozen):
         return MOCK_BILLIONS if mock else DEFAULT_BILLIONS
 
     def _serving(self, tokens: Tokens) -> memory.Serving:
-        rank = max((s.lora.rank for s in self.steps.values() if isinstance(s, Train)), default=0)
-        return memory.Serving(self.model.precision, tokens.longest, rank)
+        return memory.Serving(self.model.precision, tokens.longest, self.rank)
 
     def _peak(self, step: ASKING, tokens: Tokens) -> memory.Peak | None:
         sizes, gpu = self.sizes, self.bound.gpu

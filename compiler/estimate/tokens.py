@@ -74,6 +74,11 @@ class Counter(Frozen):
     def steps(self) -> dict[str, AnyStep]:
         return {step.id: step for stage in self.method.stages for step in stage.steps}
 
+    @cached_property
+    def drawn(self) -> dict[tuple[str, ...], float]:
+        """Tokens of an example that is drawn from such sources, as far as they were asked for."""
+        return {}
+
     def step(self, step: ASKING, records: float) -> Tokens:
         """Tokens of a step that reads so many records (a source makes so many completions)."""
         if isinstance(step, Writer):
@@ -95,9 +100,11 @@ class Counter(Frozen):
         prompt = self.method.prompts[use.prompt]
         sampled = 0.0
         for sample in (*prompt.samples, *use.samples):
-            pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
-            texts = [" ".join(str(v) for v in record.values()) for record in pool]
-            sampled += sample.count * sum(self.text(text) for text in texts) / max(len(texts), 1)
+            if sample.sources not in self.drawn:  # prompts share their examples
+                pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
+                texts = [" ".join(str(v) for v in record.values()) for record in pool]
+                self.drawn[sample.sources] = sum(map(self.text, texts)) / max(len(texts), 1)
+            sampled += sample.count * self.drawn[sample.sources]
         return self.text(prompt.template) + sampled + RECORD
 
     def _writer(self, step: Writer, records: float) -> Tokens:
@@ -126,7 +133,9 @@ class Counter(Frozen):
     def _critical(self, step: Critical, records: float) -> Tokens:
         assert step.critic is not None
         critic = self.method.critics[step.critic.critic]
-        examples = len(self.records.get(critic.examples, ()))  # they are judged too, to calibrate it
+        # A critic by a trained model is calibrated when that is there, within the step.
+        trained = step.critic.model not in self.method.models
+        examples = len(self.records.get(critic.examples, ())) if trained else 0
         records += examples
         longest = self._judged_at_most(step)
         found = self.history.step(step.id, _asked)
