@@ -78,10 +78,11 @@ SPEEDS = {
         "no language model; a random one of a hundred thousand weights is trained",
     ),
 }
-# A run on a GPU outside its steps. The engines' start is the longest of those seen, on a machine that had
-# compiled nothing yet (`archive/gpu-six-stages`; the next run on it took 65 s less); then the certificate
-# with the critics, and at the end the datasets and what statistics rest on.
-START, PROOF, END = 150.0, 7.0, 15.0
+# A run on a GPU outside its steps: the engines' start, 30 s to load the libraries and 66 for four engines
+# (docs/performance.md; a machine that has compiled nothing yet takes a minute more); then the certificate
+# with the critics, and at the end the datasets and what statistics rest on, both as in
+# `archive/gpu-six-stages-rehearsal`.
+START, PROOF, END = 96.0, 8.0, 22.0
 
 
 class Work(Frozen):

@@ -1,7 +1,8 @@
 """What plans say of time and money, against archived runs that the saying was not fitted to.
 
-Constants are fitted to `fitted/gpu_small` and `fitted/laptop_half` (see `fitted/README.md`). Each archived
-run's specs are compiled anew with what is named as seen before, and compared with what the run took.
+Constants are fitted to `fitted/gpu_small` and `fitted/laptop_half` (see `fitted/README.md`); of what a GPU
+run takes around its steps, to the benchmark and the rehearsal. Each archived run's specs are compiled anew
+with what is named as seen before, and compared with what the run took.
 """
 
 from __future__ import annotations
