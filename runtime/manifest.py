@@ -45,7 +45,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
     why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps
     that were not gone through. `seconds` are those of all processes of the run, `seconds_before` of those the
-    earlier ones'; requests and tokens are the last one's."""
+    earlier ones', as are `tallies_before`; all else that is counted or timed is the last one's."""
     plan = work.plan
     facts = work.engine.facts
     content = {
@@ -90,6 +90,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
         "seconds": _seconds(work),
         "seconds_before": {id: round(s, 2) for id, s in work.seconds_before.items()},
         "tallies": {id: dict(tally) for id, tally in work.step_tallies.items() if tally},
+        "tallies_before": {id: dict(tally) for id, tally in work.tallies_before.items() if tally},
+        "around_seconds": {part: round(s, 2) for part, s in work.around_seconds.items()},
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 

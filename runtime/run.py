@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from runtime.manifest import manifest_json
 from runtime.progress import Listener
 from runtime.recall import refuse_missing
 from runtime.scheduler import execute
-from runtime.work import Work
+from runtime.work import TALLIED, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,15 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
         write_whole(folder / PLAN, text_of(plan))
         known = journal.results(runs, folder)
         with Journal(folder) as log:
+            began = time.monotonic()
             work = bind(plan, folder, log, known, listener, selection or everything(plan.method))
+            work.around_seconds["start"] = time.monotonic() - began
             try:
                 refuse_missing(work)
                 _begin(work)
+                began = time.monotonic()
                 prove(work)
+                work.around_seconds["proof"] = time.monotonic() - began
                 execute(work)
             except RunStopped as stopped:
                 _finish(work, str(stopped))
@@ -75,7 +81,14 @@ def _begin(work: Work) -> None:
     (work.folder / MANIFEST).unlink(missing_ok=True)
     hashed = work.plan.hashes
     asked = {"asked": work.selection.asked} if work.selection.asked else {}
-    work.journal.append("run", plan=hashed.plan, method=hashed.method, seed=work.binding.seed, **asked)
+    work.journal.append(
+        "run",
+        plan=hashed.plan,
+        method=hashed.method,
+        seed=work.binding.seed,
+        start_seconds=round(work.around_seconds["start"], 3),
+        **asked,
+    )
     _recall(work)
 
 
@@ -88,17 +101,20 @@ def _left_out(work: Work) -> str | None:
 
 
 def _finish(work: Work, stopped: str | None, by_choice: bool = False) -> None:
+    began = time.monotonic()
     files = {
         id: datasets.write(work.folder / "datasets", id, records)
         for id, records in sorted(work.records.items())
     }
     write_scores(work)
+    work.around_seconds["end"] = time.monotonic() - began
     write_whole(work.folder / MANIFEST, manifest_json(work, files, stopped, by_choice))
     work.journal.append("done" if stopped is None else "stopped", reason=stopped)
 
 
 def _recall(work: Work) -> None:
-    """Every time that a person started this run again after it had begun, and how long its steps took."""
+    """Every time that a person started this run again after it had begun, how long its steps took, and what
+    they asked."""
     work.journal.sync()
     starts: list[str] = []
     for event in journal.read(work.journal.path):
@@ -107,6 +123,8 @@ def _recall(work: Work) -> None:
         elif event["event"] == "step":
             took = work.seconds_before.get(event["step"], 0.0) + event["seconds"]
             work.seconds_before[event["step"]] = took
+            tally = {name: event[name] for name in TALLIED if name in event}
+            work.tallies_before.setdefault(event["step"], Counter()).update(tally)
     work.interventions += [f"restarted {at}" for at in starts[1:]]
 
 

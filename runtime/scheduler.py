@@ -132,8 +132,9 @@ def _timed(step: AnyStep, work: Work, run: Callable[[], None]) -> None:
     work.step, work.deadline = "", None
     took = time.monotonic() - began
     work.step_seconds[step.id] = work.step_seconds.get(step.id, 0.0) + took
-    work.step_tallies.setdefault(step.id, Counter()).update(work.tally - before)
-    work.journal.append("step", step=step.id, seconds=round(took, 3))
+    tally = work.tally - before
+    work.step_tallies.setdefault(step.id, Counter()).update(tally)
+    work.journal.append("step", step=step.id, seconds=round(took, 3), **tally)
     work.listener(Ended(step.id, summary(step, work), took))
 
 

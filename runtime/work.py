@@ -43,6 +43,10 @@ RESULTS: Mapping[str, type] = {
 }
 
 
+# What is counted of a step's requests (see `Work.tally`).
+TALLIED = ("asked", "computed", "read", "written")
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A trained adapter: a folder in peft's format, named by its content."""
@@ -92,9 +96,13 @@ class Work:
     taints: list[str] = field(default_factory=list)
     step_seconds: dict[str, float] = field(default_factory=dict)
     seconds_before: dict[str, float] = field(default_factory=dict)  # in this run's earlier processes
+    # Of this process outside the steps: "start" of the engines with the models, "proof" of what can be shown
+    # before anything is made, "end" for datasets and scores.
+    around_seconds: dict[str, float] = field(default_factory=dict)
     # Requests "asked" and "computed" (the others were known), and the tokens "read" and "written" for those.
     tally: Counter[str] = field(default_factory=Counter)
     step_tallies: dict[str, Counter[str]] = field(default_factory=dict)
+    tallies_before: dict[str, Counter[str]] = field(default_factory=dict)
     step: str = ""  # the id of the one at work
     deadline: float | None = None  # of the step at work, on the monotonic clock
     made: set[str] = field(default_factory=set)  # the keys of results that this process has made

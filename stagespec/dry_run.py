@@ -15,11 +15,21 @@ from compiler.plan.model import AnyStep, Evaluate, PlanFile, Stage
 from compiler.plan.names import short
 from compiler.plan.power import DISCORDANCES, POWER, detectable_lift
 from stagespec.change_lines import reason, summary
-from stagespec.figures import budget_of, figure_columns, figures, foundations, sums, total
+from stagespec.figures import (
+    around,
+    beside,
+    budget_of,
+    figure_columns,
+    figures,
+    foundations,
+    if_gates_close,
+    sums,
+    total,
+)
 from stagespec.last_run import Comparison
 from stagespec.stage_overview import overview
 from stagespec.step_lines import UNBROKEN, sentences
-from stagespec.wording import count, points, share, source_of
+from stagespec.wording import AROUND, count, points, share, source_of
 
 if TYPE_CHECKING:
     from compiler.diff import StepChange
@@ -57,6 +67,8 @@ def render_plan(
     lines.append("")
     for stages in [[stage] for stage in whole] or [list(plan.method.stages)]:
         lines += _closing(plan, stages, width)
+    if closed := if_gates_close(plan):
+        lines += _entry("gates", closed, width)
     lines += _changes(plan, changes, width)
     lines += _notes(plan, width)
     if verbose:
@@ -122,18 +134,20 @@ def _steps(
     for step in stage.steps:
         change = changes.get(step.id)
         texts: list[str] = []
-        beside = figures(plan, step, columns)
+        own = figures(plan, step, columns)
         told = _told(plan, step, change)
         if briefly:
             told = [*told[:1], *(one for one in told[1:] if change and one.startswith(f"{change.mark} "))]
         for number, sentence in enumerate(told):
-            room = left - indent if beside and number == 0 else width - indent
+            room = left - indent if own and number == 0 else width - indent
             texts += _wrapped(sentence, room, width - indent)
         mark = change.mark if change else " "
         start = f"{mark} {step.kind:<{kinds}}  {short(step.id):<{names}}  {texts[0] if texts else ''}"
-        yield f"{start:<{left}}{beside}"
+        yield f"{start:<{left}}{own}"
         for text in texts[1:]:
             yield " " * indent + text
+    if seconds := around(plan, [stage]):
+        yield f"{f'  {AROUND}':<{left}}{beside(plan, seconds, columns)}"
     yield f"{'total':<{left}}{total(plan, [stage], columns)}"
     for taken in gone:
         yield f"- {taken.kind:<{kinds}}  {short(taken.id):<{names}}  {reason(plan, taken)}"

@@ -25,8 +25,9 @@ from compiler.plan.model import (
 )
 from compiler.plan.names import short
 from compiler.plan.prompts import render
+from stagespec.figures import around
 from stagespec.step_lines import UNBROKEN
-from stagespec.wording import condition, count, duration, money
+from stagespec.wording import AROUND, condition, count, duration, money
 
 WIDTH = 100
 UNSAID: tuple[Any, ...] = (None, [], {}, "")
@@ -181,10 +182,12 @@ def _estimates(plan: PlanFile) -> Iterator[str]:
     yield from _title("ESTIMATES and what they rest on", told)
     for step, quoted in told:
         usd = plan.quote.usd(quoted.seconds)
+        ends = quoted.at_pilot_s is not None and quoted.at_pilot_s != quoted.seconds
         parts = [
             f"{count(quoted.tokens)} tokens" if quoted.tokens else "",
             duration(quoted.seconds),
             "" if usd is None else money(usd),
+            f"{duration(quoted.at_pilot_s or 0)} if the pilot does not pass" if ends else "",
             f"{quoted.needed_gib:.1f} GiB needed, {quoted.peak_gib:.1f} taken: {quoted.memory}"
             if quoted.needed_gib is not None
             else "",
@@ -193,6 +196,10 @@ def _estimates(plan: PlanFile) -> Iterator[str]:
         yield f"  {short(step.id)}"
         yield from _filled("; ".join(part for part in parts if part))
         yield from _filled(quoted.basis)
+    if told and (seconds := around(plan, plan.method.stages)):
+        yield ""
+        yield f"  {AROUND}"
+        yield from _filled(f"{duration(seconds)}; {plan.quote.around_basis}")
 
 
 def _setting(key: str, value: Any) -> str:

@@ -48,38 +48,62 @@ def _run(path: Path) -> Run | None:
             profile=binding.profile,
             hardware=manifest["machine"].get("hardware", ""),
             steps=tuple(_steps(manifest)),
+            around=sum(around.values()) if (around := manifest.get("around_seconds")) else None,
+            closed=frozenset(_stages(manifest, opened=False)),
+            opened=frozenset(_stages(manifest, opened=True)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
+def _stages(manifest: Mapping[str, Any], opened: bool) -> Iterator[str]:
+    """The stages that came to their quality gates, and found all open, or not."""
+    for stage in manifest["stages"]:
+        gates = [gate for gate in stage.get("gates", ()) if gate["kind"] == "quality" and gate["asked"]]
+        if gates and all(gate["open"] for gate in gates) == opened:
+            yield stage["name"]
+
+
 def _steps(manifest: Mapping[str, Any]) -> Iterator[Measured]:
     from compiler.estimate import Measured
 
-    # Requests are those of the run's last process, so seconds must be its own too.
-    before, tallies = manifest.get("seconds_before", {}), manifest.get("tallies", {})
-    seconds = {id: took - before.get(id, 0.0) for id, took in manifest["seconds"].items()}
+    # A manifest that tells nothing of what earlier processes computed has requests of its last process only,
+    # so seconds must be of that one too.
+    before = manifest.get("tallies_before")
+    gone = manifest.get("seconds_before", {}) if before is None else {}
+    seconds = {id: took - gone.get(id, 0.0) for id, took in manifest["seconds"].items()}
+    tallies = manifest.get("tallies", {})
     for stage in manifest["stages"]:
         told: dict[str, Mapping[str, Any]] = {step["step"]: step for step in stage["funnel"]}
         told |= {step["step"]: {"kind": "evaluate"} for step in stage["evaluations"]}
         for id, step in told.items():
-            tally = tallies.get(id, {})
-            kept = step.get("kept", 0)
+            kept, earlier, tally = step.get("kept", 0), (before or {}).get(id, {}), tallies.get(id, {})
+            rounds = step.get("rounds", ())
+            first = (round for round in rounds if round["round"] == 0)
+            pilot = next(first, {"kept": 0, "rejected": 0}) if len(rounds) > 1 else {"kept": 0, "rejected": 0}
             yield Measured(
                 step=id,
                 kind=step["kind"],
                 records=kept + sum(step.get("rejected", {}).values()),
                 kept=kept,
+                rounds=len(rounds),
+                pilot_records=pilot["kept"] + pilot["rejected"],
+                pilot_kept=pilot["kept"],
                 asked=tally.get("asked", 0),
-                requests=tally.get("computed", 0),
-                read=tally.get("read", 0),
-                written=tally.get("written", 0),
+                requests=tally.get("computed", 0) + earlier.get("computed", 0),
+                read=tally.get("read", 0) + earlier.get("read", 0),
+                written=tally.get("written", 0) + earlier.get("written", 0),
                 seconds=seconds.get(id, 0.0),
             )
         for training in stage["training"]:
             result = training["result"]
             if isinstance(result, Mapping):
-                trained = round(result["tokens_per_second"] * result["seconds"])
                 # A step has more to do than train; one whose result was known already had nothing to do.
                 took = max(result["seconds"], seconds.get(training["step"], 0.0))
-                yield Measured(training["step"], "train", trained=trained, seconds=took)
+                yield Measured(
+                    step=training["step"],
+                    kind="train",
+                    trained=round(result["tokens_per_second"] * result["seconds"]),
+                    optimizer_steps=result.get("steps", 0),
+                    seconds=took,
+                )

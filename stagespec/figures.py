@@ -61,7 +61,7 @@ def budget_of(plan: PlanFile) -> float | None:
 def sums(plan: PlanFile, stages: Sequence[Stage], budget_usd: float | None) -> Iterator[str]:
     """`$9.40 of 25`, `1 h 52 min`, `peak 61 GiB of 80`: what stages take in all."""
     quoted = [step for stage in stages for step in _quoted(plan, stage)]
-    seconds = sum(step.seconds for step in quoted)
+    seconds = sum(step.seconds for step in quoted) + around(plan, stages)
     usd = plan.quote.usd(seconds)
     if usd is not None:
         yield f"{money(usd)}{f' of {budget_usd:g}' if budget_usd is not None else ''}"
@@ -72,12 +72,49 @@ def sums(plan: PlanFile, stages: Sequence[Stage], budget_usd: float | None) -> I
         yield f"peak {max(peaks):.0f} GiB of {plan.quote.gpu_gib:.0f}"
 
 
+def around(plan: PlanFile, stages: Sequence[Stage]) -> float:
+    """Seconds of a run outside its steps, which belong to all stages together; 0 where none is estimated."""
+    whole = len(stages) == len(plan.method.stages)
+    return plan.quote.around_seconds if whole and any(s.tokens for s in plan.quote.steps.values()) else 0.0
+
+
+def beside(plan: PlanFile, seconds: float, columns: Sequence[Column]) -> str:
+    """Seconds outside the steps in the columns."""
+    quoted = StepQuote(tokens=0, seconds=seconds, basis="")
+    return "".join(
+        f"{'' if column is TOKENS else column.of(plan.quote, quoted):>{column.width}}" for column in columns
+    )
+
+
+def if_gates_close(plan: PlanFile) -> str:
+    """What a run takes whose stages end with their pilots, and what it takes if the same end so as did in an
+    earlier run; nothing where no stage can."""
+    quote = plan.quote
+    piloted = [
+        stage.name
+        for stage in plan.method.stages
+        if any(step.seconds != step.at_pilot_s is not None for step in _quoted(plan, stage))
+    ]
+    if not piloted:
+        return ""
+
+    def takes(closed: Sequence[str]) -> str:
+        seconds = quote.seconds(closed)
+        usd = quote.usd(seconds)
+        return duration(seconds) + ("" if usd is None else f" and {money(usd)}")
+
+    every = "no pilot passes" if len(piloted) > 1 else "the pilot does not pass"
+    some = len(piloted) > 1 and quote.closed
+    seen = f"; {takes(quote.closed)} if {len(quote.closed)} stages end there, as in {quote.closed_run}"
+    return f"figures are for all open; {takes(piloted)} if {every}{seen if some else ''}"
+
+
 def total(plan: PlanFile, stages: Sequence[Stage], columns: Sequence[Column]) -> str:
     """The sums in the columns; of memory the peak."""
     quoted = [step for stage in stages for step in _quoted(plan, stage)]
     whole = StepQuote(
         tokens=sum(step.tokens for step in quoted),
-        seconds=sum(step.seconds for step in quoted),
+        seconds=sum(step.seconds for step in quoted) + around(plan, stages),
         basis="",
         peak_gib=max((step.peak_gib for step in quoted if step.peak_gib is not None), default=None),
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from compiler.diagnostics import listing
 from compiler.plan.model import Comparison as Claim
 from compiler.plan.model import Evaluate, Generate, PlanFile, Stage, Supervised, Train
-from stagespec.figures import figure_columns, total
+from stagespec.figures import around, beside, figure_columns, total
 from stagespec.last_run import Comparison
-from stagespec.wording import count
+from stagespec.wording import AROUND, count
 
 MARKS = ("+", "~", "-")
 
@@ -27,6 +27,8 @@ def overview(plan: PlanFile, compared: Comparison, width: int, briefly: bool = F
         yield f"{f'{mark} {stage.name:<{names}}  {first}':<{left}}{total(plan, [stage], columns)}"
         for line in () if briefly else rest:
             yield " " * (names + 4) + line
+    if seconds := around(plan, plan.method.stages):
+        yield f"{f'  {AROUND}':<{left}}{beside(plan, seconds, columns)}"
     yield f"{'total':<{left}}{total(plan, plan.method.stages, columns)}"
 
 

@@ -8,6 +8,9 @@ from math import isfinite
 from compiler.plan.expressions import COMPARE, FINISH_REASONS, Value
 from compiler.plan.model import Expression, ModelBinding
 
+# A run outside of its steps.
+AROUND = "start of engines, certificate, end"
+
 
 def count(number: float) -> str:
     """`15,000`"""

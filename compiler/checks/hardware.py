@@ -96,6 +96,7 @@ def cost_is_in_budget(view: HardwareView, found: Diagnostics) -> None:
         wholes.append((f"pipeline {method.pipeline.name}", method.pipeline.budget_usd, [*method.stages]))
     for name, budget, stages in wholes:
         seconds = sum(view.quote.steps[step.id].seconds for stage in stages for step in stage.steps)
+        seconds += view.quote.around_seconds if len(stages) == len(method.stages) else 0.0
         usd = view.quote.usd(seconds)
         if usd is not None and budget is not None and usd > budget:
             kind, _, word = name.partition(" ")

@@ -15,6 +15,7 @@ from compiler.plan.model import (
     Binding,
     Compare,
     Converse,
+    Critic,
     Critique,
     Evaluate,
     Generate,
@@ -36,10 +37,11 @@ Critical = Judge | Rate | Best | Compare | Prefer
 ASKING = Writer | Critical | Evaluate | Train
 
 CHARS_PER_TOKEN = 4.0
-COMPLETION_SHARE = 0.5  # of the token limit that a completion uses
+# Of the token limit that a completion uses: the median over the steps of `tests/archive/fitted`.
+COMPLETION_SHARE = 0.3
 RECORD = 20.0  # tokens that a record's columns add to a template
-# Tokens that judging a record costs by each method, when what its prompts share is computed once.
-JUDGED = {"labels": 60.0, "rating": 60.0, "likelihood_gain": 120.0}
+# Requests for a record that is judged, and the tokens that they read, by method; measured there.
+JUDGED = {"labels": (1, 110.0), "rating": (1, 110.0), "likelihood_gain": (2, 210.0)}
 
 
 class Tokens(Frozen):
@@ -72,6 +74,11 @@ class Counter(Frozen):
     def steps(self) -> dict[str, AnyStep]:
         return {step.id: step for stage in self.method.stages for step in stage.steps}
 
+    @cached_property
+    def drawn(self) -> dict[tuple[str, ...], float]:
+        """Tokens of an example that is drawn from such sources, as far as they were asked for."""
+        return {}
+
     def step(self, step: ASKING, records: float) -> Tokens:
         """Tokens of a step that reads so many records (a source makes so many completions)."""
         if isinstance(step, Writer):
@@ -93,9 +100,11 @@ class Counter(Frozen):
         prompt = self.method.prompts[use.prompt]
         sampled = 0.0
         for sample in (*prompt.samples, *use.samples):
-            pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
-            texts = [" ".join(str(v) for v in record.values()) for record in pool]
-            sampled += sample.count * sum(self.text(text) for text in texts) / max(len(texts), 1)
+            if sample.sources not in self.drawn:  # prompts share their examples
+                pool = [r for source in sample.sources for r in self.records.get(source, ())][:50]
+                texts = [" ".join(str(v) for v in record.values()) for record in pool]
+                self.drawn[sample.sources] = sum(map(self.text, texts)) / max(len(texts), 1)
+            sampled += sample.count * self.drawn[sample.sources]
         return self.text(prompt.template) + sampled + RECORD
 
     def _writer(self, step: Writer, records: float) -> Tokens:
@@ -124,16 +133,20 @@ class Counter(Frozen):
     def _critical(self, step: Critical, records: float) -> Tokens:
         assert step.critic is not None
         critic = self.method.critics[step.critic.critic]
-        records += len(self.records.get(critic.examples, ()))
+        # A critic by a trained model is calibrated when that is there, within the step.
+        trained = step.critic.model not in self.method.models
+        examples = len(self.records.get(critic.examples, ())) if trained else 0
+        records += examples
         longest = self._judged_at_most(step)
         found = self.history.step(step.id, _asked)
         if found is not None:
             seen, run = found
-            requests = records * seen.asked / seen.records
-            return Tokens(requests * seen.read / seen.requests, longest=longest, requests=requests, run=run)
+            requests = records * seen.asked / (seen.records + examples)
+            read = requests * seen.computed * seen.read / seen.requests
+            return Tokens(read, longest=longest, requests=requests, run=run)
         both = 2 if isinstance(step, Compare | Prefer) else 1  # each of the two texts, or both orders
-        read = both * records * sum(JUDGED[m.method] for m in critic.methods)
-        return Tokens(read, longest=longest, requests=both * records * 2 * len(critic.methods))
+        requests, read = _judged(critic)
+        return Tokens(both * records * read, longest=longest, requests=both * records * requests)
 
     def _judged_at_most(self, step: Critical) -> float:
         """The longest template of the critic, with the longest text that is judged."""
@@ -152,13 +165,15 @@ class Counter(Frozen):
         limit = step.sampling.max_tokens
         answers = items * len(prompts)
         read, written, run = self._drawn(step.id, sum(prompts) / len(prompts), limit)
+        found = self.history.step(step.id, lambda m: m.tells)
+        computed = found[0].computed if found else 1.0
         critics = [self.method.critics[score.critic.critic] for score in step.critics.values()]
-        judged = answers * sum(JUDGED[m.method] for critic in critics for m in critic.methods)
+        judged = [_judged(critic) for critic in critics]
         return Tokens(
-            answers * read + judged,
-            answers * written,
+            answers * computed * read + answers * sum(tokens for _, tokens in judged),
+            answers * computed * written,
             longest=max(prompts, default=0.0) + limit,
-            requests=answers,
+            requests=answers * (1 + sum(requests for requests, _ in judged)),
             run=run,
         )
 
@@ -199,6 +214,11 @@ class Counter(Frozen):
                 found[id] = steps[id]
                 waiting += steps[id].inputs
         return list(found.values())
+
+
+def _judged(critic: Critic) -> tuple[int, float]:
+    """Requests for a record and tokens that they read, by the costlier of the methods that may be used."""
+    return max((JUDGED[method.method] for method in critic.methods), key=lambda each: each[1])
 
 
 def _prompts(step: Writer) -> Sequence[PromptUse]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compiler.plan.model import PlanFile, Stage
-from stagespec.figures import budget_of, foundations
-from stagespec.wording import count, duration, money, rough, share, source_of
+from stagespec.figures import around, budget_of, foundations, if_gates_close
+from stagespec.wording import AROUND, count, duration, money, rough, share, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stage's figures; `peak` in GiB is empty where nothing runs on a GPU."""
+    """A stage's figures, or without steps those of a run outside its stages; `peak` in GiB is empty where
+    nothing runs on a GPU."""
 
     name: str
     steps: int
@@ -54,7 +55,7 @@ def wholes(plan: PlanFile) -> list[Figure]:
 
 
 def rows(plan: PlanFile) -> list[Row]:
-    """A line for each stage."""
+    """A line for each stage, and one for what is outside of them."""
     found = []
     for stage in plan.method.stages:
         tokens, seconds, peak = _sums(plan, [stage])
@@ -70,6 +71,9 @@ def rows(plan: PlanFile) -> list[Row]:
                 peak="" if peak is None else f"{peak:.0f}",
             )
         )
+    if seconds := around(plan, plan.method.stages):
+        usd = plan.quote.usd(seconds)
+        found.append(Row(AROUND, 0, "", duration(seconds), "" if usd is None else money(usd), ""))
     return found
 
 
@@ -97,6 +101,8 @@ def setting(plan: PlanFile) -> Iterator[tuple[str, str]]:
             f"model {role}",
             f"{plan.method.models[role].kind}: {source_of(bound)}, {bound.precision}{note}",
         )
+    if closed := if_gates_close(plan):
+        yield "gates", closed
 
 
 def warnings(plan: PlanFile) -> Iterator[tuple[str, str]]:
@@ -117,6 +123,6 @@ def _sums(plan: PlanFile, stages: Sequence[Stage]) -> tuple[int, float, float | 
     peaks = [step.peak_gib for step in quoted if step.peak_gib is not None]
     return (
         sum(step.tokens for step in quoted),
-        sum(step.seconds for step in quoted),
+        sum(step.seconds for step in quoted) + around(plan, stages),
         max(peaks, default=None),
     )

@@ -92,7 +92,7 @@ def test_records_are_conserved_from_step_to_step(finished):
 
 
 def test_what_each_step_asked_is_counted(finished):
-    _, _, manifest = finished
+    summary, _, manifest = finished
     (stage,) = manifest["stages"]
     tallies = manifest["tallies"]
     assert sum(tally["computed"] for tally in tallies.values()) <= manifest["requests"]["asked"]
@@ -102,6 +102,20 @@ def test_what_each_step_asked_is_counted(finished):
     assert answers["read"] > answers["written"] > 0
     assert "written" not in tallies["small.good"]
     assert "small.fresh" not in tallies
+    events = [json.loads(line) for line in (summary.folder / "journal.jsonl").read_text().splitlines()]
+    told = [e for e in events if e["event"] == "step" and e["step"] == "small.answers"]
+    assert sum(event["asked"] for event in told) == answers["asked"]
+    assert manifest["tallies_before"] == {}
+
+
+def test_what_a_run_takes_around_its_steps_is_told(finished):
+    summary, _, manifest = finished
+    around = manifest["around_seconds"]
+    assert list(around) == ["start", "proof", "end"]
+    assert all(seconds > 0 for seconds in around.values())
+    first = json.loads((summary.folder / "journal.jsonl").read_text().splitlines()[0])
+    assert first["event"] == "run"
+    assert first["start_seconds"] == pytest.approx(around["start"], abs=0.01)
 
 
 def test_no_held_out_text_is_trained_on(plan, finished):
@@ -133,6 +147,7 @@ def test_running_it_again_asks_the_engine_nothing_and_ends_the_same(plan, finish
     )
     rounding = 0.1  # each round's time is rounded by itself
     assert manifest["seconds_before"] == pytest.approx(first["seconds"], abs=rounding)
+    assert manifest["tallies_before"] == first["tallies"]
     assert all(manifest["seconds"][step] >= took - rounding for step, took in first["seconds"].items())
     assert list(manifest["seconds"]) == [s.id for s in plan.method.stages[0].steps]
     assert essence(again.folder) == essence(summary.folder)

@@ -78,6 +78,27 @@ def test_estimates_say_whether_a_run_has_been_seen(plan: PlanFile) -> None:
     assert "records measured in run small-test-1234" in render_plan(learnt, verbose=True)
 
 
+def test_what_a_run_takes_around_its_steps_is_in_the_sum(plan: PlanFile) -> None:
+    own = quoted(plan, 1000, 60)
+    text = render_plan(replace(own, quote=replace(own.quote, around_seconds=120)))
+    assert text.startswith("small   16 min\n")
+    assert re.search(r"^ {2}start of engines, certificate, end +2 min$", text, re.M)
+    assert re.search(r"^total .* 16 min$", text, re.M)
+    nothing = quoted(plan, 0, 0)
+    assert "start of engines" not in render_plan(
+        replace(nothing, quote=replace(nothing.quote, around_seconds=9))
+    )
+
+
+def test_what_it_takes_if_gates_close_is_said(plan: PlanFile) -> None:
+    own = quoted(plan, 1000, 3600, usd=2.0)
+    assert "gates" not in [line.partition(" ")[0] for line in render_plan(own).splitlines()]
+    steps = {id: replace(step, at_pilot_s=600.0) for id, step in own.quote.steps.items()}
+    quote = replace(own.quote, steps=steps, around_seconds=0.0)
+    text = render_plan(replace(own, quote=quote))
+    assert "gates     figures are for all open; 2 h 20 min and $4.67 if the pilot does not pass" in text
+
+
 @pytest.mark.parametrize("width", [80, 90])
 def test_a_narrow_terminal_gets_narrow_lines(plan: PlanFile, width: int) -> None:
     whole = render_plan(on_a_gpu(plan, usd=2.49), width=width)

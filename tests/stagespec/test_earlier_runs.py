@@ -52,6 +52,7 @@ def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) ->
     (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
     assert (run.name, run.engine, run.profile, run.hardware) == ("one", "mock", "test", "a desk")
     assert run.models == model_keys(plan.binding)
+    assert run.around is None
     steps = {step.step: step for step in run.steps}
     good = steps["small.good"]
     assert (good.kind, good.records, good.kept) == ("judge", 20, 12)
@@ -71,6 +72,36 @@ def test_of_a_run_that_was_started_again_the_last_process_is_read(plan: PlanFile
     (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
     (good,) = [step for step in run.steps if step.step == "small.good"]
     assert good.seconds == 2.5
+
+
+def test_what_all_processes_asked_is_read_where_it_is_told(plan: PlanFile, tmp_path: Path) -> None:
+    told = manifest(plan)
+    told["seconds"]["small.good"] += 100.0
+    told["seconds_before"] = {"small.good": 100.0}
+    told["tallies"]["small.good"] = {"asked": 40}
+    told["tallies_before"] = {"small.good": {"asked": 40, "computed": 30, "read": 900}}
+    write(tmp_path / "runs", "one", json.dumps(told))
+    (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
+    (good,) = [step for step in run.steps if step.step == "small.good"]
+    assert (good.asked, good.requests, good.read, good.seconds) == (40, 30, 900, 102.5)
+
+
+def test_rounds_gates_and_what_is_around_the_steps_are_read(plan: PlanFile, tmp_path: Path) -> None:
+    told = manifest(plan)
+    (stage,) = told["stages"]
+    stage["name"] = "small"
+    stage["gates"] = [{"kind": "quality", "asked": True, "open": False}]
+    rounds = [{"round": 0, "kept": 2, "rejected": 3}, {"round": 1, "kept": 10, "rejected": 5}]
+    stage["funnel"][0]["rounds"] = rounds
+    told["around_seconds"] = {"start": 60.0, "proof": 5.0, "end": 2.5}
+    told["stages"].append({**stage, "name": "other", "gates": [{**stage["gates"][0], "open": True}]})
+    told["stages"].append({**stage, "name": "third", "gates": [{**stage["gates"][0], "asked": False}]})
+    write(tmp_path / "runs", "one", json.dumps(told))
+    (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
+    assert run.around == 67.5
+    assert (run.closed, run.opened) == ({"small"}, {"other"})
+    good = next(step for step in run.steps if step.step == "small.good")
+    assert (good.rounds, good.pilot_records, good.pilot_kept, good.later) == (2, 5, 2, (15, 10))
 
 
 def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Path) -> None:

@@ -212,6 +212,14 @@ def test_six_stages_are_six_bands_joined_by_their_models(plan: PlanFile) -> None
     assert crossing == {(f"stage_{number}", f"stage_{number + 1}") for number in range(5)}
 
 
+def test_what_is_around_the_stages_and_what_gates_would_save_is_told(plan: PlanFile) -> None:
+    six = six_stages(plan)
+    ended = {id: replace(quoted, at_pilot_s=0.0) for id, quoted in on_a_gpu(six).quote.steps.items()}
+    text = render_page(replace(six, quote=replace(six.quote, steps=ended, around_seconds=240.0)))
+    assert "<td>start of engines, certificate, end</td>" in text
+    assert "figures are for all open; 4 min if no pilot passes" in text
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=["script", "attribute", "template", "link", "long", "turned"])
 def test_what_a_spec_says_stays_text(plan: PlanFile, text: str) -> None:
     page = Page(render_page(hostile(plan, text)))

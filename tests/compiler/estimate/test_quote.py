@@ -11,6 +11,7 @@ import pytest
 from compiler.compile import compile_spec
 from compiler.estimate import Measured, Run
 from compiler.estimate.history import model_keys
+from compiler.estimate.speed import HOST
 from compiler.plan.model import PlanFile, Quote, StepQuote
 
 GOOD = Path(__file__).parents[1] / "good"
@@ -126,9 +127,12 @@ def test_lengths_are_those_that_were_drawn() -> None:
 @pytest.mark.usefixtures("folder")
 def test_speed_is_learnt_on_the_same_machine_only() -> None:
     plan = quoted("pod")
-    slow = Measured("small.student", "train", trained=1000, seconds=1000.0)
+    slow = Measured("small.student", "train", trained=1_000_000, optimizer_steps=1000, seconds=1e4)
     here = quoted("pod", run_of(plan, slow))
-    assert step(here, "student").seconds == pytest.approx(step(here, "student").tokens, rel=0.01)
+    slower = quoted("pod", run_of(plan, replace(slow, seconds=3e4)))
+    assert step(here, "student").seconds > 2 * step(plan, "student").seconds
+    assert step(slower, "student").seconds == pytest.approx(3 * step(here, "student").seconds, rel=0.01)
+    assert step(slower, "ideas").seconds == step(plan, "ideas").seconds
     assert "speed measured in run earlier" in step(here, "student").basis
     for other in (
         replace(run_of(plan, slow), profile="another"),
@@ -140,11 +144,100 @@ def test_speed_is_learnt_on_the_same_machine_only() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_steps_that_work_alike_are_corrected_together() -> None:
+    plan = quoted("pod")
+    slow = Measured("small.answers", "generate", asked=100, requests=100, read=5000, written=900, seconds=500)
+    here = quoted("pod", run_of(plan, slow))
+    assert step(here, "ideas").seconds > 2 * step(plan, "ideas").seconds
+    assert step(here, "clear").seconds == step(plan, "clear").seconds
+
+
+@pytest.mark.usefixtures("folder")
+def test_answers_that_were_known_tell_nothing_of_speed() -> None:
+    plan = quoted("pod")
+    told_again = Measured("small.good", "judge", asked=100, requests=10, read=1000, seconds=500)
+    assert step(quoted("pod", run_of(plan, told_again)), "good").seconds == step(plan, "good").seconds
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_small_step_costs_its_rounds_and_a_training_its_process() -> None:
+    """A round lasts as long as its longest completion, however few are in it."""
+    plan = quoted("pod")
+    rounds = run_of(plan, Measured("small.good", "judge", records=10_000, kept=500))
+    few, many = step(plan, "ideas"), step(quoted("pod", rounds), "ideas")
+    assert few.seconds > 0.5
+    assert many.seconds > 2 * few.seconds
+    assert step(plan, "student").seconds > HOST.training
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_a_run_takes_around_its_steps_is_learnt_on_the_same_machine() -> None:
+    plan = quoted("pod")
+    assert plan.quote.around_seconds > 60
+    here = replace(run_of(plan), around=33.0)
+    learnt = quoted("pod", run_of(plan), here).quote
+    assert (learnt.around_seconds, learnt.around_basis) == (33.0, "measured in run earlier")
+    assert learnt.seconds() == pytest.approx(33.0 + sum(s.seconds for s in learnt.steps.values()))
+    assert quoted("pod", replace(here, profile="another")).quote.around_seconds == plan.quote.around_seconds
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_stage_that_ends_with_its_pilot_takes_less() -> None:
+    plan = quoted("pod")
+    for name in ("ideas", "clear", "student", "after"):
+        at_pilot = step(plan, name).at_pilot_s
+        assert at_pilot is not None
+        assert at_pilot < step(plan, name).seconds, name
+    assert step(plan, "student").at_pilot_s == 0
+    assert step(plan, "before").at_pilot_s == step(plan, "before").seconds
+    assert plan.quote.seconds(["small"]) < plan.quote.seconds() == plan.quote.seconds(["another"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_rehearsal_goes_on_past_its_pilot() -> None:
+    plan = quoted("test")
+    assert plan.binding.rehearsal
+    assert all(s.at_pilot_s == s.seconds for s in plan.quote.steps.values())
+
+
+@pytest.mark.usefixtures("folder")
+def test_gates_may_fall_as_they_did() -> None:
+    plan = quoted("pod")
+    unasked = replace(run_of(plan), name="unasked")
+    shut = replace(run_of(plan), name="shut", closed=frozenset({"small", "another"}))
+    open_ = replace(run_of(plan), name="open", opened=frozenset({"small"}))
+    assert (plan.quote.closed, plan.quote.closed_run) == ((), "")
+    foreseen = quoted("pod", unasked, shut, open_).quote
+    assert (foreseen.closed, foreseen.closed_run) == (("small",), "shut")
+    assert quoted("pod", open_, shut).quote.closed == ()
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_newest_run_is_believed() -> None:
     plan = quoted("pod")
     new = run_of(plan, Measured("small.good", "judge", records=10, kept=9), name="new")
     old = run_of(plan, Measured("small.good", "judge", records=10, kept=1), name="old")
     assert "in run new" in step(quoted("pod", new, old), "ideas").basis
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_handful_does_not_outweigh_thousands() -> None:
+    """A run whose pilot closed its gate has seen next to nothing of a step."""
+    plan = quoted("pod")
+    pilot = run_of(plan, Measured("small.good", "judge", records=10, kept=1), name="pilot")
+    whole = run_of(plan, Measured("small.good", "judge", records=1000, kept=900), name="whole")
+    assert "in run whole" in step(quoted("pod", pilot, whole), "ideas").basis
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_rounds_after_the_pilot_kept_counts() -> None:
+    plan = quoted("pod")
+    late = Measured("small.good", "judge", records=200, kept=120, rounds=2)
+    better = replace(late, pilot_records=100, pilot_kept=20)
+    worse = replace(late, pilot_records=100, pilot_kept=90)
+    made = [step(quoted("pod", run_of(plan, one)), "ideas").tokens for one in (better, late, worse)]
+    assert made == sorted(made)
+    assert made[0] < made[-1]
 
 
 def test_a_smaller_gpu_is_slower_and_several_cost_more(folder: Path) -> None:

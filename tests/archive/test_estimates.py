@@ -1,0 +1,103 @@
+"""What plans say of time and money, against archived runs that the saying was not fitted to.
+
+Constants are fitted to `fitted/gpu_small` and `fitted/laptop_half` (see `fitted/README.md`); of what a GPU
+run takes around its steps, to the benchmark and the rehearsal. Each archived run's specs are compiled anew
+with what is named as seen before, and compared with what the run took.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.compile import compile_spec
+from compiler.plan.model import Quote
+from stagespec.earlier_runs import earlier_runs
+
+ROOT = Path(__file__).parents[2]
+ARCHIVE = ROOT / "archive"
+FITTED = Path(__file__).parent / "fitted"
+WITHIN = 0.25
+# Of the whole command, from docs/performance.md: the manifests of that time have seconds of steps only.
+GPU_RUN_S = 575.0
+
+Quoted = Callable[..., Quote]
+
+
+def manifest(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ARCHIVE / name / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+def quoted(monkeypatch: pytest.MonkeyPatch) -> Quoted:
+    def quoted(name: str, profile: str, *seen: Path) -> Quote:
+        monkeypatch.chdir(ARCHIVE / name / "specs")
+        runs = earlier_runs([folder / "manifest.json" for folder in seen])
+        assert len(runs) == len(seen)
+        plan = compile_spec("complete_pipeline.stage", profile, None, runs).plan
+        assert plan is not None
+        return plan.quote
+
+    return quoted
+
+
+def closed(name: str) -> frozenset[str]:
+    """The stages whose quality gates the run found closed."""
+    return frozenset(
+        stage["name"]
+        for stage in manifest(name)["stages"]
+        if any(gate["kind"] == "quality" and gate["asked"] and not gate["open"] for gate in stage["gates"])
+    )
+
+
+def took(name: str, stages: Collection[str]) -> float:
+    """Seconds of all steps of these stages, of all processes of the run."""
+    seconds = manifest(name)["seconds"]
+    return sum(s for id, s in seconds.items() if id.partition(".")[0] in stages)
+
+
+def said(quote: Quote, stages: Collection[str]) -> float:
+    return sum(step.seconds for id, step in quote.steps.items() if id.partition(".")[0] in stages)
+
+
+@pytest.mark.parametrize(
+    "seen", [FITTED / "gpu_small", ARCHIVE / "gpu-six-stages-rehearsal"], ids=lambda path: path.name
+)
+def test_time_and_money_of_the_gpu_run(quoted: Quoted, seen: Path) -> None:
+    """From the run at 1 % before it, and from the rehearsal after it: with the gates as they fell, which
+    either foresees, the whole command and its steps alone. The rehearsal had stages 1 and 4 from this very
+    run, so of those it tells how many were kept, and not how fast they are."""
+    quote = quoted("gpu-six-stages", "pod_gemma", seen)
+    ended = closed("gpu-six-stages")
+    assert ended
+    assert set(quote.closed) == ended
+    assert quote.seconds(quote.closed) == pytest.approx(GPU_RUN_S, rel=WITHIN)
+    assert quote.usd(quote.seconds(quote.closed)) == pytest.approx(2.49 * GPU_RUN_S / 3600, rel=WITHIN)
+    steps = sum(manifest("gpu-six-stages")["seconds"].values())
+    assert quote.seconds(quote.closed) - quote.around_seconds == pytest.approx(steps, rel=WITHIN)
+    assert quote.seconds(quote.closed) < quote.seconds() / 2
+
+
+@pytest.mark.parametrize(
+    "seen", [FITTED / "gpu_small", ARCHIVE / "gpu-six-stages"], ids=lambda path: path.name
+)
+def test_stages_of_the_rehearsal(quoted: Quoted, seen: Path) -> None:
+    """Those whose answers had to be computed; stages 1 and 4 it had from the run before it."""
+    stages = {"implicit_instructions", "generation", "revision", "constitutional"}
+    quote = quoted("gpu-six-stages-rehearsal", "pod_gemma", seen)
+    assert said(quote, stages) == pytest.approx(took("gpu-six-stages-rehearsal", stages), rel=WITHIN)
+
+
+@pytest.mark.parametrize("seen", [[], [FITTED / "laptop_half"]], ids=["assumed", "laptop_half"])
+def test_stages_on_a_laptop(quoted: Quoted, seen: list[Path]) -> None:
+    """The four stages that speeds were not fitted to, and all six."""
+    quote = quoted("laptop-six-stages", "laptop", *seen)
+    four = {"explicit_instructions", "implicit_instructions", "generation", "evaluation"}
+    assert said(quote, four) == pytest.approx(took("laptop-six-stages", four), rel=WITHIN)
+    every = four | {"revision", "constitutional"}
+    assert said(quote, every) == pytest.approx(took("laptop-six-stages", every), rel=WITHIN)
