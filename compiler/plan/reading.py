@@ -6,11 +6,13 @@ to compile.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from compiler.plan.hashing import plain
 from compiler.plan.model import PlanFile
 
 T = TypeVar("T")
@@ -30,4 +32,4 @@ def plan_of(text: str) -> PlanFile:
 
 def text_of(plan: PlanFile) -> str:
     """The plan as JSON for people to look at; `plan_of` reads it back."""
-    return adapter(PlanFile).dump_json(plan, indent=2).decode("utf-8")
+    return json.dumps(plain(plan), indent=2, ensure_ascii=False, allow_nan=False)
