@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -249,6 +250,46 @@ def test_what_the_pipeline_has_no_step_for_runs_too(tmp_path):
     assert (manifest["not_run"], manifest["stopped"]) == ([], None)
     kept = {row["kind"]: row["kept"] for stage in manifest["stages"] for row in stage["funnel"]}
     assert all(kept[kind] for kind in kinds[0] & MAPS.keys())
+
+
+def test_a_stage_goes_on_with_the_adapter_that_an_open_gate_gave_out(small, tmp_path, monkeypatch):
+    """A mock improves nothing, so here the verdicts are made up: where an open gate leads is looked at, and
+    nothing is measured. The second stage asks the first one's adapter, and trains on from it."""
+    evaluating, training = import_module("runtime.steps.evaluate"), import_module("runtime.steps.train")
+    reach, make = evaluating.reach_verdict, training.job_of
+    told = {"mcnemar": "improved", "no_worse": "no worse"}
+    started = {}
+
+    def made_up(comparison, **of):
+        return replace(reach(comparison, **of), outcome=told[comparison.test])
+
+    def job_of(step, work):
+        job = make(step, work)
+        before = None if job.start_adapter is None else Path(job.start_adapter)
+        started[step.id] = before
+        asked[step.id] = {model: work.adapter(model) for model in ("base", "small.model")}
+        return job
+
+    asked = {}
+    monkeypatch.setattr(evaluating, "reach_verdict", made_up)
+    monkeypatch.setattr(training, "job_of", job_of)
+    plan = compile_spec(str(Path(small).with_name("second.stage")), "test").plan
+    assert plan is not None
+    summary = run(plan, tmp_path / "runs", silent)
+    manifest = json.loads((summary.folder / "manifest.json").read_text())
+    given = [stage["output"] for stage in manifest["stages"]]
+    assert given == [{"small.model": "small.student"}, {"second.model": "second.student"}]
+    first = summary.folder / "adapters" / "small.student"
+    assert started["small.student"] is None
+    assert started["second.student"] == first
+    assert asked["second.student"]["base"] is None
+    assert asked["second.student"]["small.model"].folder == first
+    config = json.loads((summary.folder / "adapters" / "second.student" / "adapter_config.json").read_text())
+    assert config["r"] == json.loads((first / "adapter_config.json").read_text())["r"]
+    verdicts = [
+        e["verdict"] for stage in manifest["stages"] for e in stage["evaluations"] if e.get("verdict")
+    ]
+    assert all(verdict["reasons"] for verdict in verdicts)  # that it is a mock stands in each of them
 
 
 def test_the_pipeline_runs_whole_and_its_report_says_what_was_measured(tmp_path):
