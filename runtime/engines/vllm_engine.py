@@ -19,6 +19,7 @@ from vllm.lora.request import LoRARequest
 from vllm.platforms import current_platform
 
 from runtime.engines.checking import check_request
+from runtime.engines.prefix import code
 from runtime.engines.protocol import (
     Choose,
     EngineFacts,
@@ -80,7 +81,8 @@ class VllmEngine:
 
         Nothing is computed before all requests have been looked at.
         """
-        ordered = sorted(requests, key=lambda request: (request.adapter or "", request.prompt_ids))
+        ordered = sorted(requests, key=lambda request: code(request.prompt_ids))
+        ordered.sort(key=lambda request: request.adapter or "")
         for request in ordered:
             # vLLM looks at labels by drawing a token, for which there must be room.
             size, positions = self.facts.vocabulary_size, self._model_config.max_model_len
