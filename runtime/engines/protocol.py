@@ -16,7 +16,7 @@ class _Sent:
     for the names of the fields each time, and costs the reader of thousands of results more than they do.
     """
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple([getattr(self, name) for name in self.__slots__])

@@ -32,9 +32,10 @@ _BESIDE_BYTES = _WORKING_BYTES + _GIB
 _CACHE_BYTES = 5 * _GIB // 2
 # What is enough for a training of a small model: engines that leave so much stay while it runs.
 _ROOM_BYTES = 30 * _GIB
-# An engine's front and its core, and some for whoever reads the results.
-_CORES_EACH = 3
-_MOST = 4
+_CORES_EACH = 2  # an engine's front and its core
+# As many as were tried: up to the first number wherever memory holds them, and up to the second where a
+# training has room beside them.
+_FEW, _MOST = 4, 8
 
 
 def start_engines(
@@ -98,8 +99,9 @@ def sensible(folder: Path) -> int:
     if free is None or weights > _SMALL_BYTES:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    fitting = int(MEMORY_SHARE * free / (weights + _BESIDE_BYTES))
-    return max(1, min(_MOST, fitting, cores // _CORES_EACH))
+    few = min(_FEW, int(MEMORY_SHARE * free / (weights + _BESIDE_BYTES)))
+    beside_training = (free - _ROOM_BYTES) // (2 * weights + _WORKING_BYTES + _CACHE_BYTES)
+    return max(1, min(_MOST, max(few, beside_training), cores // _CORES_EACH))
 
 
 def _gpu_bytes(which: Literal["free", "total"]) -> int | None:

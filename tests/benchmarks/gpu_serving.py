@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from gpu_cases import STOP, Cases, Ids
 
-from runtime.child import Channel, Child
+from runtime.child import Channel, Child, run_in_child
 from runtime.engines import host
 from runtime.engines.protocol import Choose, Completion, Draw, Engine, Request, Score
 from runtime.engines.replicas import Replicas, start_engines
@@ -157,6 +158,7 @@ def rows(
     if dummy:
         host._serve = serve_random_weights
     most = max(replicas)
+    figures: dict[tuple[str, int], dict[str, Any]] = {}
     # Made while the engines start.
     questions = ThreadPoolExecutor(1).submit(_questions, Cases(folder), counts, len(replicas), rounds)
     share = 0.44 if most == 1 else 0.95 / (most + 1)
@@ -184,10 +186,18 @@ def rows(
                 "memory_share_each": round(share, 3),
             }
             for kind, count in counts.items():
-                for many, told in _turns(asked, raw, engines, folder, kind, count, rounds, dummy).items():
-                    keep(kind, many, {**facts, "replicas": many, **told})
+                for many, told in _turns(asked, raw, engines, kind, count, rounds).items():
+                    figures[kind, many] = {**facts, "replicas": many, **told}
+                    keep(kind, many, figures[kind, many])
         finally:
             started.close()
+    if "likelihood" in counts:  # a model of its own, for which there is room now
+        pairs = asked["likelihood", 1, 0][0][:1024]
+        rate = len(pairs) / run_in_child(transformers_loop, (str(folder), pairs, dummy))["seconds"]
+        for many in replicas:
+            told = figures["likelihood", many]
+            over = told["ours_over_raw"] * mean(told["rates"]["raw"]) / rate
+            keep("likelihood", many, {**told, "transformers_rate": rate, "ours_over_transformers": over})
 
 
 Questions = dict[tuple[str, int, int], tuple[Any, Any]]
@@ -208,11 +218,9 @@ def _turns(
     questions: Questions,
     raw: Child[Any],
     engines: dict[int, Engine],
-    folder: Path,
     kind: str,
     count: int,
     rounds: int,
-    dummy: bool,
 ) -> dict[int, dict[str, Any]]:
     """Figures by the number of engines; vLLM by itself takes one turn for all of them."""
     turns: dict[int, list[dict[str, Any]]] = {0: [], **{many: [] for many in engines}}
@@ -231,23 +239,13 @@ def _turns(
         many: [(t["tokens"] if unit == "tokens" else count) / t["seconds"] for t in found[1:]]
         for many, found in turns.items()
     }
-    mean = {many: sum(found) / len(found) for many, found in rates.items()}
-    loop: dict[str, Any] = {}
-    if kind == "likelihood":
-        from runtime.child import run_in_child
-
-        asked = questions[kind, 1, 0][0][:1024]
-        told = run_in_child(transformers_loop, (str(folder), asked, dummy))
-        loop = {"transformers_rate": len(asked) / told["seconds"]}
     return {
         many: {
             "items": count,
             "prompt_tokens": round(length, 1),
             "unit": f"{unit}/s",
             "rates": {"raw": rates[0], "ours": rates[many]},
-            "ours_over_raw": mean[many] / mean[0],
-            **loop,
-            **({"ours_over_transformers": mean[many] / loop["transformers_rate"]} if loop else {}),
+            "ours_over_raw": mean(rates[many]) / mean(rates[0]),
             "settings": settings(extra) if kind == "generate" else {},
         }
         for many in engines

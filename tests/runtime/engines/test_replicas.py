@@ -96,13 +96,14 @@ def test_shares_are_even_and_leave_beginnings_together() -> None:
     ("told", "weights", "cores", "count"),
     [
         ("79000\n", 270_000_000, 16, 4),
-        ("79000\n79000\n", 270_000_000, 8, 2),
+        ("140000\n", 270_000_000, 16, 8),
+        ("140000\n79000\n", 270_000_000, 6, 3),
         ("20000\n", 270_000_000, 16, 2),
         ("79000\n", 8 * 2**30, 16, 1),
         ("[N/A]\n", 1000, 16, 1),
         (None, 1000, 16, 1),
     ],
-    ids=["a large GPU", "few cores", "little memory", "a large model", "no figure", "no GPU"],
+    ids=["a large GPU", "a larger one", "few cores", "little memory", "a large model", "no figure", "no GPU"],
 )
 def test_how_many_are_sensible(
     told: str | None,
