@@ -37,13 +37,15 @@ class Constants(Frozen):
     """What no configuration tells. Counted from the modules of transformers' Llama and Qwen2 as they
     are with SDPA, and then fitted by `tests/benchmarks/fit_memory.py` to nine peaks that torch measured
     on an H100, of Gemma 3 270M and a random model of 1.7B: they miss those by 5 % at most, and three others
-    that were not fitted by 2 %. All were in 16 or 32 bits; quantised bases, CUDA's context and the slack
-    were not measured.
+    that were not fitted by 2 %. A random model of 8B and 4-bit bases, measured on an H200, are missed by 7 %
+    at most; of them one was used, for `per_float32`. CUDA's context and the slack were not measured.
 
     `per_width`: bytes that one layer's forward pass keeps for its backward one, per token and unit of
     width in the residual stream and attention (two norms with their float32 copies, residuals, queries,
     keys, values, what attention gives). `per_inner`: the same per unit of the feed-forward part (gate, up,
     activation and product, each in two bytes, and their gradients while it is passed back).
+    `per_float32`: what a base in 4 or 8 bits keeps beside `per_width`, since its norms and the residual
+    stream are in float32.
     `per_dropped`: per input of an adapted module, where dropout keeps a mask and a copy. `per_logit`: per
     target and token of the vocabulary (bf16 logits, their float32 copy, its softmax, and the gradient).
     `context`: bytes of CUDA's context and libraries. `slack`: what the allocator holds and can't use, as
@@ -53,6 +55,7 @@ class Constants(Frozen):
 
     per_width: float = 11.4
     per_inner: float = 7.2
+    per_float32: float = 7.9
     per_dropped: float = 2.6
     per_logit: float = 12.3
     context: float = 0.6 * GIB
@@ -139,6 +142,8 @@ def training(sizes: Dimensions, job: Training, constants: Constants = CONSTANTS)
     residual = FLOATS["bf16" if job.weights == "bf16" else "float32"]
     adapter = lora_parameters(sizes, job.lora)
     layer = job.tokens * _layer(sizes, job.lora, constants) * (2 if job.weights == "float32" else 1)
+    if quantised:
+        layer += job.tokens * _width(sizes) * constants.per_float32
     kept = job.tokens * sizes.layers * sizes.hidden * residual if job.checkpointing else layer * sizes.layers
     logits = job.targets * sizes.vocabulary * constants.per_logit
     # Autocast makes a bf16 copy of a float32 output layer for the time of its product.
@@ -158,10 +163,17 @@ def training(sizes: Dimensions, job: Training, constants: Constants = CONSTANTS)
 
 def _layer(sizes: Dimensions, lora: Lora, constants: Constants) -> float:
     """Bytes per token that one layer keeps for its backward pass in bf16."""
-    width = sizes.hidden + sizes.queries / 2 + sizes.keys
     projections = sizes.projections()
     dropped = sum(projections[name][0] for name in LORA_MODULES[lora.modules]) if lora.dropout else 0
-    return constants.per_width * width + constants.per_inner * sizes.inner + constants.per_dropped * dropped
+    return (
+        constants.per_width * _width(sizes)
+        + constants.per_inner * sizes.inner
+        + constants.per_dropped * dropped
+    )
+
+
+def _width(sizes: Dimensions) -> float:
+    return sizes.hidden + sizes.queries / 2 + sizes.keys
 
 
 class Serving(Frozen):

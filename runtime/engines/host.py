@@ -14,9 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from runtime.child import Channel, Child
+from runtime.engines.prefix import Ids, front_coded, front_decoded
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
 from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import RunEnded, RunFailed
@@ -61,10 +62,26 @@ class _Start:
 
 @dataclass(frozen=True, slots=True)
 class _Submission:
-    """The requests of the `number`th call of `submit`."""
+    """The requests of the `number`th call of `submit`. They are sent without the beginnings that they share
+    with the one before, which are most of thousands of few-shot prompts."""
 
     number: int
     requests: tuple[Request, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        prompts = tuple(front_coded(request.prompt_ids for request in self.requests))
+        others = tuple([(request.id, request.task, request.adapter) for request in self.requests])
+        return _submission, (self.number, prompts, others)
+
+
+def _submission(
+    number: int, prompts: Iterable[tuple[int, Ids]], others: Iterable[tuple[str, Any, str | None]]
+) -> _Submission:
+    requests = [
+        Request(id, ids, task, adapter)
+        for ids, (id, task, adapter) in zip(front_decoded(prompts), others, strict=True)
+    ]
+    return _Submission(number, tuple(requests))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,11 @@ which computing the beginning once saves most.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+Ids = tuple[int, ...]
 
 # What one more shared prefix costs, in tokens of computation: it is one more attention call per layer
 # in each of the steps in which its rows are drawn. Measured on two cores, for some 60 steps.
@@ -25,6 +28,15 @@ class Group:
     length: int
 
 
+CODE_BYTES = 8  # of a token in a `code`
+
+
+def code(ids: Sequence[int]) -> bytes:
+    """Ids as bytes: those with a common beginning are together in their order too, which is found many
+    times faster. It is no order of the ids."""
+    return struct.pack(f"{len(ids)}q", *ids)
+
+
 def common_length(a: Sequence[int], b: Sequence[int]) -> int:
     """How many tokens two sequences have in common at their start."""
     low, high = 0, min(len(a), len(b))
@@ -36,6 +48,23 @@ def common_length(a: Sequence[int], b: Sequence[int]) -> int:
         else:
             high = middle - 1
     return low
+
+
+def front_coded(sequences: Iterable[Ids]) -> Iterator[tuple[int, Ids]]:
+    """Each as the number of tokens that it has in common with the one before, and the others."""
+    before: Ids = ()
+    for ids in sequences:
+        common = common_length(before, ids)
+        yield common, ids[common:]
+        before = ids
+
+
+def front_decoded(coded: Iterable[tuple[int, Ids]]) -> Iterator[Ids]:
+    """What `front_coded` was given."""
+    before: Ids = ()
+    for common, others in coded:
+        before = before[:common] + others
+        yield before
 
 
 def shared_prefixes(sequences: Sequence[tuple[int, ...]], shareable: Sequence[int]) -> list[Group]:

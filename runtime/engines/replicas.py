@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import subprocess
-import sys
 import threading
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -20,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runtime.engines.host import EngineKind, HostedEngine, start_engine
-from runtime.engines.prefix import common_length
+from runtime.engines.prefix import CODE_BYTES, code, common_length
 from runtime.engines.protocol import Draw, Engine, EngineFacts, Request, Result, Score
 from runtime.engines.vllm_start import MEMORY_SHARE
 
@@ -34,9 +32,10 @@ _BESIDE_BYTES = _WORKING_BYTES + _GIB
 _CACHE_BYTES = 5 * _GIB // 2
 # What is enough for a training of a small model: engines that leave so much stay while it runs.
 _ROOM_BYTES = 30 * _GIB
-# An engine's front and its core, and some for whoever reads the results.
-_CORES_EACH = 3
-_MOST = 4
+_CORES_EACH = 2  # an engine's front and its core
+# As many as were tried: up to the first number wherever memory holds them, and up to the second where a
+# training has room beside them.
+_FEW, _MOST = 4, 8
 
 
 def start_engines(
@@ -100,8 +99,9 @@ def sensible(folder: Path) -> int:
     if free is None or weights > _SMALL_BYTES:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    fitting = int(MEMORY_SHARE * free / (weights + _BESIDE_BYTES))
-    return max(1, min(_MOST, fitting, cores // _CORES_EACH))
+    few = min(_FEW, int(MEMORY_SHARE * free / (weights + _BESIDE_BYTES)))
+    beside_training = (free - _ROOM_BYTES) // (2 * weights + _WORKING_BYTES + _CACHE_BYTES)
+    return max(1, min(_MOST, max(few, beside_training), cores // _CORES_EACH))
 
 
 def _gpu_bytes(which: Literal["free", "total"]) -> int | None:
@@ -189,13 +189,14 @@ def shares(requests: list[Request], count: int) -> list[list[Request]]:
 
     Work is counted in tokens: those of a prompt that its neighbour does not begin with, and those drawn.
     """
-    codes = [_code(request.prompt_ids) for request in requests]
-    order = sorted(range(len(requests)), key=lambda i: (requests[i].adapter or "", codes[i]))
+    codes = [code(request.prompt_ids) for request in requests]
+    order = sorted(range(len(requests)), key=codes.__getitem__)
+    order.sort(key=lambda i: requests[i].adapter or "")
     ordered = [requests[i] for i in order]
     work: list[int] = []
     before = b""
     for i, request in zip(order, ordered, strict=True):
-        common = common_length(before, codes[i]) // _CODE_BYTES
+        common = common_length(before, codes[i]) // CODE_BYTES
         work.append(len(request.prompt_ids) - common + _answered(request))
         before = codes[i]
     parts: list[list[Request]] = [[] for _ in range(count)]
@@ -204,17 +205,6 @@ def shares(requests: list[Request], count: int) -> list[list[Request]]:
         parts[min(count - 1, done * count // max(1, total))].append(request)
         done += tokens
     return parts
-
-
-_CODE_BYTES = array("q").itemsize
-
-
-def _code(ids: Sequence[int]) -> bytes:
-    """Ids as bytes that sort as they do, many times faster."""
-    code = array("q", ids)
-    if sys.byteorder == "little":
-        code.byteswap()
-    return code.tobytes()
 
 
 def _answered(request: Request) -> int:

@@ -19,6 +19,7 @@ from vllm.lora.request import LoRARequest
 from vllm.platforms import current_platform
 
 from runtime.engines.checking import check_request
+from runtime.engines.prefix import code
 from runtime.engines.protocol import (
     Choose,
     EngineFacts,
@@ -78,23 +79,13 @@ class VllmEngine:
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
         """Results as they finish, in no fixed order. RunFailed for a request that can't be run.
 
-        Nothing is computed before all requests have been looked at.
+        No result is given before all requests have been looked at, though vLLM begins with the first while
+        the others are.
         """
-        ordered = sorted(requests, key=lambda request: (request.adapter or "", request.prompt_ids))
-        for request in ordered:
-            # vLLM looks at labels by drawing a token, for which there must be room.
-            size, positions = self.facts.vocabulary_size, self._model_config.max_model_len
-            check_request(request, size, positions, to_choose=1)
+        ordered = sorted(requests, key=lambda request: code(request.prompt_ids))
+        ordered.sort(key=lambda request: request.adapter or "")
         self._load({request.adapter for request in ordered if request.adapter is not None})
-        empty = [request for request in ordered if request.task in (Score(()), Choose(()))]
-        yield from (_nothing(request) for request in empty)
-        yield from self._run(
-            [
-                (asked(request, self._tokenizer, self._eos), request.adapter)
-                for request in ordered
-                if request.task not in (Score(()), Choose(()))
-            ]
-        )
+        yield from self._run(ordered)
 
     def rest(self) -> None:
         """Nothing, by itself: its host ends it and starts it again."""
@@ -104,11 +95,20 @@ class VllmEngine:
         self._engine.engine_core.shutdown()
         del self._engine
 
-    def _run(self, ordered: list[tuple[Asked, str | None]]) -> Iterator[Result]:
+    def _run(self, ordered: list[Request]) -> Iterator[Result]:
         waiting: dict[str, tuple[Asked, str | None]] = {}
+        empty: list[Request] = []
+        size, positions = self.facts.vocabulary_size, self._model_config.max_model_len
         try:
-            for one, adapter in ordered:
-                waiting[self._send(one, adapter)] = one, adapter
+            for request in ordered:
+                # vLLM looks at labels by drawing a token, for which there must be room.
+                check_request(request, size, positions, to_choose=1)
+                if request.task in (Score(()), Choose(())):
+                    empty.append(request)
+                    continue
+                one = asked(request, self._tokenizer, self._eos)
+                waiting[self._send(one, request.adapter)] = one, request.adapter
+            yield from (_nothing(request) for request in empty)
             while waiting:
                 for output in self._engine.step():
                     if output.request_id not in waiting:

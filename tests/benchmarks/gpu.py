@@ -3,6 +3,7 @@
     python tests/benchmarks/gpu.py serve FOLDER --json figures.json [--replicas 4] [--rounds 2]
     python tests/benchmarks/gpu.py serve FOLDER --shape 8B --json figures.json
     python tests/benchmarks/gpu.py train FOLDER --json figures.json [--shape 1.7B] [--methods sft,dpo]
+    python tests/benchmarks/gpu.py profile FOLDER --json profiles.json [--shape 1.7B]
     python tests/benchmarks/gpu.py memory FOLDER --json measured.json
     python tests/benchmarks/gpu.py table figures.json
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import gpu_cases
 import gpu_memory
+import gpu_profile
 import gpu_serving
 import gpu_training
 
@@ -33,42 +35,62 @@ ITEMS = {"generate": 8000, "labels": 20_000, "likelihood": 20_000}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=["serve", "train", "memory", "table"])
+    parser.add_argument("what", choices=["serve", "train", "profile", "memory", "table"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--shape", choices=list(gpu_cases.SHAPES))
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
-    parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--replicas", default="1", help="numbers of our engines, as in 4,6")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--kinds", default="generate,labels,likelihood")
-    parser.add_argument("--items", type=float, default=1.0, help="share of the full counts")
+    parser.add_argument("--items", default="1", help="share of the full counts, or one for each kind")
     parser.add_argument("--methods", default="sft,dpo")
     parser.add_argument("--examples", type=int, default=1504)
     parser.add_argument("--default-examples", type=int, default=400, help="for TRL at its defaults")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="of TRL at its best")
+    parser.add_argument("--weights", choices=["bf16", "nf4", "int8"], default="bf16", help="of our base")
+    parser.add_argument("--others", action="store_true", help="memory of what the model was not fitted to")
     options = parser.parse_args()
     if options.what == "table":
         print(table(json.loads(options.folder.read_text(encoding="utf-8"))))
         return
     folder = model_folder(options)
     if options.what == "memory":
-        gpu_memory.measure(folder, options.scratch, options.json)
+        gpu_memory.measure(folder, options.scratch, options.json, options.others)
         return
     name = options.shape or options.folder.name
     if options.what == "serve":
         kinds = options.kinds.split(",")
-        counts = {kind: round(ITEMS[kind] * options.items) for kind in kinds}
-        label = f"{name} x{options.replicas}"
-        counts = {k: n for k, n in counts.items() if f"{k} {label}" not in known(options.json)}
+        parts = [float(part) for part in options.items.split(",")]
+        parts = parts * len(kinds) if len(parts) == 1 else parts
+        counts = {kind: round(ITEMS[kind] * part) for kind, part in zip(kinds, parts, strict=True)}
+        replicas = [int(many) for many in options.replicas.split(",")]
+        there = known(options.json)
+        counts = {
+            k: n for k, n in counts.items() if not all(f"{k} {name} x{many}" in there for many in replicas)
+        }
+
+        def keep(kind: str, many: int, figures: dict[str, Any]) -> None:
+            keeper(options.json, f"{name} x{many}")(kind, figures)
+
         if counts:
-            keep = keeper(options.json, label)
-            dummy = options.shape is not None
-            gpu_serving.rows(folder, counts, options.replicas, options.rounds, dummy, keep)
+            gpu_serving.rows(folder, counts, replicas, options.rounds, options.shape is not None, keep)
         return
-    counts = {"ours": options.examples, "best": options.examples, "defaults": options.default_examples}
+    counts = {
+        "ours": options.examples,
+        "best": options.examples if options.seeds else 0,
+        "defaults": options.default_examples,
+    }
+    if options.weights != "bf16":
+        name = f"{name} {options.weights}"
+    if options.what == "profile":
+        for method in options.methods.split(","):
+            keeper(options.json, name)(method, gpu_profile.profile(method, folder, options.weights))
+        return
     for method in options.methods.split(","):
         if f"{method} {name}" not in known(options.json):
-            gpu_training.row(method, folder, counts, options.seeds, keeper(options.json, name))
+            keep = keeper(options.json, name)
+            gpu_training.row(method, folder, counts, options.seeds, keep, options.weights)
 
 
 def model_folder(options: argparse.Namespace) -> Path:

@@ -79,29 +79,38 @@ class Cases:
         self._shots = "".join(f"Instruction: {ask}\nResponse: {answer}\n\n" for ask, answer in SHOTS)
 
     def ids(self, text: str) -> Ids:
-        return tuple(id % self._size for id in self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return self.many([text])[0]
+
+    def many(self, texts: list[str]) -> list[Ids]:
+        found = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [tuple([id % self._size for id in one.ids]) for one in found]
 
     def few_shot(self, count: int, seed: int) -> list[Ids]:
         dice = random.Random(seed)
-        return [
-            self.ids(f"{self._shots}Instruction: {instruction(dice)} Use number {n}.\nResponse:")
-            for n in range(count)
-        ]
+        return self.many(
+            [
+                f"{self._shots}Instruction: {instruction(dice)} Use number {n}.\nResponse:"
+                for n in range(count)
+            ]
+        )
 
     def judgements(self, count: int, seed: int) -> tuple[list[Ids], Ids]:
         """Prompts that ask for a label, and the labels' ids."""
         dice = random.Random(seed)
         shots = "".join(f"Instruction: {a}\nResponse: {r}\nLabel: A\n\n" for a, r in SHOTS)
-        prompts = [
-            self.ids(f"{CRITIC}{shots}Instruction: {instruction(dice)}\nResponse: {answer(dice)}\nLabel:")
-            for _ in range(count)
-        ]
+        prompts = self.many(
+            [
+                f"{CRITIC}{shots}Instruction: {instruction(dice)}\nResponse: {answer(dice)}\nLabel:"
+                for _ in range(count)
+            ]
+        )
         return prompts, (self.ids(" A")[0], self.ids(" B")[0])
 
     def continuations(self, count: int, seed: int) -> list[tuple[Ids, Ids]]:
         """Few-shot prompts, and a response to each whose likelihood is asked."""
         dice = random.Random(seed)
-        return [(prompt, self.ids(f" {answer(dice)}")) for prompt in self.few_shot(count, seed)]
+        answers = self.many([f" {answer(dice)}" for _ in range(count)])
+        return list(zip(self.few_shot(count, seed), answers, strict=True))
 
     def examples(self, count: int, seed: int, eos: int = 1) -> list[TrainingExample]:
         """A bare instruction, and an answer of a few sentences."""

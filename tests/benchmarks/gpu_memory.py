@@ -36,15 +36,24 @@ TRAININGS = [
     ("1.7B", 16, 32, 512, 128, True, "bf16"),
     ("1.7B", 16, 64, 512, 256, True, "bf16"),
     ("1.7B", 32, 16, 384, 128, True, "bf16"),
+]
+# Of other models and weights: what was fitted to the others must hold for them too.
+OTHERS = [
+    ("", 16, 16, 512, 128, False, "nf4"),
+    ("8B", 16, 8, 256, 128, False, "bf16"),
+    ("8B", 16, 16, 512, 256, True, "bf16"),
+    ("8B", 16, 8, 256, 128, False, "nf4"),
+    ("8B", 16, 16, 512, 128, True, "nf4"),
     ("1.7B", 16, 16, 512, 128, True, "nf4"),
-    ("1.7B", 16, 32, 256, 128, True, "nf4"),
+    ("1.7B", 16, 8, 256, 128, False, "nf4"),
 ]
 
 
-def measure(folder: Path, scratch: Path, out: Path) -> None:
-    """Write the rows that `fit_memory.py` reads."""
+def measure(folder: Path, scratch: Path, out: Path, others: bool) -> None:
+    """Write the rows that `fit_memory.py` reads, or those of `OTHERS`."""
     shapes = {"": folder}
-    for shape in {case[0] for case in TRAININGS} - {""}:
+    trainings = OTHERS if others else TRAININGS
+    for shape in {case[0] for case in trainings} - {""}:
         shapes[shape] = gpu_cases.shape_folder(shape, folder, scratch / shape)
         if not list(shapes[shape].glob("*.safetensors")):
             gpu_cases.random_weights(shapes[shape])
@@ -55,16 +64,17 @@ def measure(folder: Path, scratch: Path, out: Path) -> None:
         out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
         print(row, flush=True)
 
-    run_in_child(train_all, shapes, keep)
+    run_in_child(train_all, (shapes, trainings), keep)
 
 
-def train_all(shapes: dict[str, Path], emit: Callable[[object], None]) -> None:
-    """In a child, all in one process: two optimizer steps each, of batches that are all the same size."""
+def train_all(job: tuple[dict[str, Path], list[Any]], emit: Callable[[object], None]) -> None:
+    """In a child, all in one process: three optimizer steps each, of batches that are all the same size."""
     import torch
 
     from runtime.training import room
 
-    for shape, rank, batch, tokens, targets, checkpointing, weights in TRAININGS:
+    shapes, trainings = job
+    for shape, rank, batch, tokens, targets, checkpointing, weights in trainings:
         room.SHARE = 0.0 if checkpointing else 2.0
         lora = Lora(rank=rank, alpha=2 * rank, dropout=0.05, modules="all_linear")
         dice = random.Random(0)
@@ -113,6 +123,8 @@ def train_all(shapes: dict[str, Path], emit: Callable[[object], None]) -> None:
             torch.cuda.empty_cache()
             try:
                 result = train_sft(job, lambda _: None)
+                row["losses"] = [round(loss, 3) for _, loss in result.losses]
+                row["seconds"] = round(result.seconds, 2)
                 row["allocated_bytes"] = result.peak_memory_gib * 2**30
                 row["reserved_bytes"] = torch.cuda.max_memory_reserved()
                 emit(row)

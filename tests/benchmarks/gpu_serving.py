@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from gpu_cases import STOP, Cases, Ids
 
-from runtime.child import Channel, Child
+from runtime.child import Channel, Child, run_in_child
 from runtime.engines import host
 from runtime.engines.protocol import Choose, Completion, Draw, Engine, Request, Score
-from runtime.engines.replicas import start_engines
+from runtime.engines.replicas import Replicas, start_engines
 from runtime.engines.vllm_start import prepare_environment
 
 TEMPERATURE, TOP_P = 0.8, 0.95
@@ -144,78 +146,110 @@ def transformers_loop(job: tuple[str, list[tuple[Ids, Ids]], bool], _: Any) -> d
 
 
 def rows(
-    folder: Path, counts: dict[str, int], replicas: int, rounds: int, dummy: bool, keep: Callable[..., None]
+    folder: Path,
+    counts: dict[str, int],
+    replicas: Sequence[int],
+    rounds: int,
+    dummy: bool,
+    keep: Callable[[str, int, dict[str, Any]], None],
 ) -> None:
-    """Measure generation, labels and likelihoods, as many of each as `counts` says; `keep(row, figures)`."""
+    """Measure generation, labels and likelihoods, as many of each as `counts` says, with each number of
+    `replicas`: as many as the most are started, and of those some. `keep(kind, replicas, figures)`."""
     if dummy:
         host._serve = serve_random_weights
-    cases = Cases(folder)
-    share = 0.44 if replicas == 1 else 0.9 / (replicas + 1)
+    most = max(replicas)
+    figures: dict[tuple[str, int], dict[str, Any]] = {}
+    # Made while the engines start.
+    questions = ThreadPoolExecutor(1).submit(_questions, Cases(folder), counts, len(replicas), rounds)
+    share = 0.44 if most == 1 else 0.95 / (most + 1)
     began = time.monotonic()
     with Child(raw_server, (str(folder), share, dummy), "raw vLLM") as raw:
         raw_start = raw.receive()
         print(f"raw started in {raw_start:.1f} s", flush=True)
         began = time.monotonic()
-        engine = start_engines("vllm", folder, "0" * 64, "bf16", replicas=replicas, memory_share=0.9 - share)
+        started = start_engines(
+            "vllm", folder, "0" * 64, "bf16", replicas=most, memory_share=(0.9 if most == 1 else 0.95) - share
+        )
         our_start = time.monotonic() - began
-        print(f"{replicas} of ours started in {our_start:.1f} s", flush=True)
+        print(f"{most} of ours started in {our_start:.1f} s", flush=True)
+        all_of_them = started._engines if isinstance(started, Replicas) else (started,)
+        engines: dict[int, Engine] = {
+            many: all_of_them[0] if many == 1 else Replicas(all_of_them[:many]) for many in replicas
+        }
+        asked = questions.result()
         try:
             facts = {
-                "engine": engine.facts.version,
-                "replicas": replicas,
+                "engine": started.facts.version,
+                "started": most,
                 "raw_start_seconds": raw_start,
                 "our_start_seconds": our_start,
                 "memory_share_each": round(share, 3),
             }
             for kind, count in counts.items():
-                keep(kind, {**facts, **_row(cases, raw, engine, folder, kind, count, rounds, dummy)})
+                for many, told in _turns(asked, raw, engines, kind, count, rounds).items():
+                    figures[kind, many] = {**facts, "replicas": many, **told}
+                    keep(kind, many, figures[kind, many])
         finally:
-            engine.close()
+            started.close()
+    if "likelihood" in counts:  # a model of its own, for which there is room now
+        pairs = asked["likelihood", 1, 0][0][:1024]
+        rate = len(pairs) / run_in_child(transformers_loop, (str(folder), pairs, dummy))["seconds"]
+        for many in replicas:
+            told = figures["likelihood", many]
+            over = told["ours_over_raw"] * mean(told["rates"]["raw"]) / rate
+            keep("likelihood", many, {**told, "transformers_rate": rate, "ours_over_transformers": over})
 
 
-def _row(
-    cases: Cases,
+Questions = dict[tuple[str, int, int], tuple[Any, Any]]
+
+
+def _questions(cases: Cases, counts: dict[str, int], engines: int, rounds: int) -> Questions:
+    """By kind, turn and number of the engine: what an engine has been asked it keeps, so each is asked
+    others of the same kind, but for the first and vLLM by itself. The first turn, a short one, warms up."""
+    return {
+        (kind, turn, number): _asked(cases, kind, count if turn else min(256, count), 100 * number + turn)
+        for kind, count in counts.items()
+        for turn in range(rounds + 1)
+        for number in range(engines)
+    }
+
+
+def _turns(
+    questions: Questions,
     raw: Child[Any],
-    engine: Engine,
-    folder: Path,
+    engines: dict[int, Engine],
     kind: str,
     count: int,
     rounds: int,
-    dummy: bool,
-) -> dict[str, Any]:
-    turns: dict[str, list[dict[str, Any]]] = {"raw": [], "ours": []}
+) -> dict[int, dict[str, Any]]:
+    """Figures by the number of engines; vLLM by itself takes one turn for all of them."""
+    turns: dict[int, list[dict[str, Any]]] = {0: [], **{many: [] for many in engines}}
     length = 0.0
-    for turn in range(rounds + 1):  # the first, a short one, warms both up
-        many = count if turn else min(256, count)
-        asked, extra = _asked(cases, kind, many, seed=turn)
+    for turn in range(rounds + 1):
+        asked, extra = questions[kind, turn, 0]
         raw.send((kind, asked, extra))
-        turns["raw"].append(raw.receive())
-        turns["ours"].append(ours(engine, kind, asked, extra))
+        turns[0].append(raw.receive())
+        for number, (many, engine) in enumerate(engines.items()):
+            turns[many].append(ours(engine, kind, *questions[kind, turn, number]))
         flat = [a[0] + a[1] if kind == "likelihood" else a for a in asked]
         length = sum(map(len, flat)) / len(flat)
-        print(kind, turn, turns["raw"][-1], turns["ours"][-1], flush=True)
+        print(kind, turn, {many or "raw": found[-1] for many, found in turns.items()}, flush=True)
     unit = "tokens" if kind == "generate" else "items"
     rates = {
-        name: [(t["tokens"] if unit == "tokens" else count) / t["seconds"] for t in found[1:]]
-        for name, found in turns.items()
+        many: [(t["tokens"] if unit == "tokens" else count) / t["seconds"] for t in found[1:]]
+        for many, found in turns.items()
     }
-    mean = {name: sum(found) / len(found) for name, found in rates.items()}
-    told: dict[str, Any] = {
-        "items": count,
-        "prompt_tokens": round(length, 1),
-        "unit": f"{unit}/s",
-        "rates": rates,
-        "ours_over_raw": mean["ours"] / mean["raw"],
-        "settings": settings(extra) if kind == "generate" else {},
+    return {
+        many: {
+            "items": count,
+            "prompt_tokens": round(length, 1),
+            "unit": f"{unit}/s",
+            "rates": {"raw": rates[0], "ours": rates[many]},
+            "ours_over_raw": mean(rates[many]) / mean(rates[0]),
+            "settings": settings(extra) if kind == "generate" else {},
+        }
+        for many in engines
     }
-    if kind == "likelihood":
-        from runtime.child import run_in_child
-
-        asked, _ = _asked(cases, kind, 1024, seed=99)
-        loop = run_in_child(transformers_loop, (str(folder), asked, dummy))
-        told["transformers_rate"] = 1024 / loop["seconds"]
-        told["ours_over_transformers"] = mean["ours"] / told["transformers_rate"]
-    return told
 
 
 def _asked(cases: Cases, kind: str, count: int, seed: int) -> tuple[Any, Any]:

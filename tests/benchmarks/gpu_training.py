@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gpu_cases import Cases
 
+from compiler.estimate.dimensions import Dimensions
+from compiler.estimate.memory import lora_parameters
+from compiler.gpus import GPUS
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
+from runtime.models.lock import dimensions
 from runtime.training.dpo import DpoJob, train_dpo
+from runtime.training.examples import TrainingExample
 from runtime.training.sft import SftJob, train_sft
 
 BATCH = 8
@@ -31,7 +36,9 @@ BEST: dict[str, dict[str, Any]] = {
 _TOLD = ("optim", "bf16", "gradient_checkpointing", "dataloader_num_workers")
 
 
-def our_job(method: str, folder: Path, cases: Cases, count: int, seed: int, out: str) -> Any:
+def our_job(
+    method: str, folder: Path, cases: Cases, count: int, seed: int, out: str, weights: str = "bf16"
+) -> Any:
     shared: dict[str, Any] = {
         "folder": str(folder),
         "base_sha256": "0" * 64,
@@ -39,7 +46,7 @@ def our_job(method: str, folder: Path, cases: Cases, count: int, seed: int, out:
         "dev_examples": (),
         "lora": LORA,
         "optimizer": ADAMW,
-        "weights": "bf16",
+        "weights": weights,
         "epochs": 1,
         "batch": BATCH,
         "max_length": 1024,
@@ -64,6 +71,7 @@ def ours(job: Any, _: Callable[[object], None]) -> dict[str, Any]:
     return {
         "seconds": result.seconds + getattr(result, "reference_seconds", 0.0),
         "tokens": result.tokens,
+        "target_tokens": result.target_tokens,
         "steps": result.steps,
         "losses": [loss for _, loss in result.losses],
         "peak_gib": result.peak_memory_gib,
@@ -157,17 +165,50 @@ def records(method: str, cases: Cases, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def row(method: str, folder: Path, counts: dict[str, int], seeds: int, keep: Callable[..., None]) -> None:
+def model_flops(folder: Path, jobs: Sequence[TrainingExample]) -> float:
+    """Operations that training an adapter on these rows takes, nothing computed twice and no padding.
+
+    Two for each weight and token forwards, and as many for the gradient that is passed back; frozen weights
+    get none themselves, an adapter's do (Hu et al. 2021, section 4.1). The output layer is counted for
+    targets only. Attention looks at half of all pairs of tokens, in two products forwards and four backwards.
+    """
+    sizes = Dimensions(**{k: v for k, v in dimensions(folder).items() if k != "max_positions"})
+    adapter = lora_parameters(sizes, LORA)
+    total = 0.0
+    for one in jobs:
+        total += one.length * (4.0 * sizes.linear + 6.0 * adapter)
+        total += len(one.target_ids) * 4.0 * sizes.vocabulary * sizes.hidden
+        total += 6.0 * one.length**2 * sizes.queries * sizes.layers
+    return total
+
+
+def peak_flops(device: str) -> float | None:
+    """Of the data sheet, in bf16, a second; None for a GPU that is not known, or none."""
+    known = [gpu for gpu in GPUS if gpu.name in device]
+    return known[0].tflops * 1e12 if known else None
+
+
+def row(
+    method: str,
+    folder: Path,
+    counts: dict[str, int],
+    seeds: int,
+    keep: Callable[..., None],
+    weights: str = "bf16",
+) -> None:
     """One row: ours, TRL at its best, TRL at its defaults, and ours again; TRL's best with several seeds,
-    whose spread our loss must lie in. `counts` are the examples for each peer."""
+    whose spread our loss must lie in. `counts` are the examples for each peer; one without any is left out.
+    With other `weights` ours has a quantised base."""
     cases = Cases(folder)
-    found: dict[str, list[dict[str, Any]]] = {"ours": [], "best": [], "defaults": []}
     order = [("ours", 0), *(("best", s) for s in range(seeds)), ("defaults", 0), ("ours", 1)]
+    found: dict[str, list[dict[str, Any]]] = {peer: [] for peer, count in counts.items() if count}
     for peer, seed in order:
         count = counts[peer]
+        if not count:
+            continue
         if peer == "ours":
             with tempfile.TemporaryDirectory() as out:
-                told = run_in_child(ours, our_job(method, folder, cases, count, seed, out))
+                told = run_in_child(ours, our_job(method, folder, cases, count, seed, out, weights))
         else:
             more = BEST[method] if peer == "best" else {}
             more = {**more, "logging_steps": 1} if peer == "best" and seed else more
@@ -176,17 +217,24 @@ def row(method: str, folder: Path, counts: dict[str, int], seeds: int, keep: Cal
         told["examples"] = count
         found[peer].append(told)
         shown = {name: value for name, value in told.items() if name != "losses"}
-        print(method, folder.name, peer, seed, shown, "last", told["losses"][-1:], flush=True)
+        print(method, folder.name, weights, peer, seed, shown, "last", told["losses"][-1:], flush=True)
     rates = {name: [one["examples"] / one["seconds"] for one in runs] for name, runs in found.items()}
     mean = {name: sum(many) / len(many) for name, many in rates.items()}
     ours_first = found["ours"][0]
-    told = {
-        "batch": BATCH,
-        "tokens_per_example": ours_first["tokens"] / ours_first["examples"],
-        "unit": "examples/s",
-        "rates": rates,
-        "over_best": mean["ours"] / mean["best"],
-        "over_defaults": mean["ours"] / mean["defaults"],
-        "runs": found,
-    }
-    keep(method, told)
+    rows = [e for one in our_job(method, folder, cases, 256, 0, "").examples for e in one.rows]
+    flops = model_flops(folder, rows) / 256
+    peak = peak_flops(ours_first["device"])
+    keep(
+        method,
+        {
+            "batch": BATCH,
+            "weights": weights,
+            "tokens_per_example": ours_first["tokens"] / ours_first["examples"],
+            "unit": "examples/s",
+            "rates": rates,
+            "model_flops_per_example": flops,
+            **({} if peak is None else {"mfu": {name: flops * rate / peak for name, rate in mean.items()}}),
+            **{f"over_{peer}": mean["ours"] / mean[peer] for peer in mean if peer != "ours"},
+            "runs": found,
+        },
+    )

@@ -17,7 +17,7 @@ from compiler.plan.model import FolderSource, HubSource, Lora, MockSource, Model
 from compiler.plan.reading import adapter
 from runtime.training.arguments import MODULES
 
-MEASURED = Path(__file__).parents[2] / "benchmarks" / "h100_memory.json"
+MEASURED = Path(__file__).parents[2] / "benchmarks"
 QWEN_32B = PUBLIC["Qwen/Qwen2.5-32B"]
 LLAMA_8B = PUBLIC["meta-llama/Llama-3.1-8B"]
 LORA = Lora(rank=16, alpha=16, dropout=0.1, modules="all_linear")
@@ -124,10 +124,12 @@ def test_keys_and_values_of_a_token() -> None:
     assert memory.kv_bytes(LLAMA_8B, "bf16") == 128 * 1024
 
 
-def test_every_peak_that_was_measured_is_predicted() -> None:
-    """Of an H100, in trainings of two models; some of them were not used for the fit."""
-    rows = json.loads(MEASURED.read_text(encoding="utf-8"))
-    assert len(rows) == 12
+@pytest.mark.parametrize(("name", "count", "within"), [("h100", 12, 0.06), ("h200", 7, 0.08)])
+def test_every_peak_that_was_measured_is_predicted(name: str, count: int, within: float) -> None:
+    """Of an H100, in trainings of two models, some of them not used for the fit; and of an H200, of another
+    model and of bases in 4 bits, of which one was."""
+    rows = json.loads((MEASURED / f"{name}_memory.json").read_text(encoding="utf-8"))
+    assert len(rows) == count
     for row in rows:
         lora = Lora(rank=row["rank"], alpha=1, dropout=row["dropout"], modules=row["modules"])
         job = Training(
@@ -135,7 +137,7 @@ def test_every_peak_that_was_measured_is_predicted() -> None:
         )
         allocated = replace(memory.CONSTANTS, context=0.0, slack=0.0)
         peak = memory.training(Dimensions(**row["model"]), job, allocated)
-        assert peak.needed == pytest.approx(row["allocated_bytes"], rel=0.06), row
+        assert peak.needed == pytest.approx(row["allocated_bytes"], rel=within), row
 
 
 def test_activations_are_kept_where_there_is_room() -> None:

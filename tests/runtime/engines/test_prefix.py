@@ -8,7 +8,14 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.engines.prefix import GROUP_COST, Group, common_length, shared_prefixes
+from runtime.engines.prefix import (
+    GROUP_COST,
+    Group,
+    common_length,
+    front_coded,
+    front_decoded,
+    shared_prefixes,
+)
 
 LONG = tuple(range(1000, 1200))
 
@@ -25,6 +32,15 @@ def saved(groups: list[Group]) -> int:
 def test_common_length_is_that_of_comparing_one_by_one(a: list[int], b: list[int]) -> None:
     naive = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
     assert common_length(a, b) == naive
+
+
+@given(st.lists(st.lists(st.integers(0, 2), max_size=9).map(tuple), max_size=9))
+def test_front_coding_gives_back_what_it_was_given(sequences: list[tuple[int, ...]]) -> None:
+    coded = list(front_coded(sequences))
+    assert list(front_decoded(coded)) == sequences
+    assert [common for common, _ in coded[1:]] == [
+        common_length(one, other) for one, other in itertools.pairwise(sequences)
+    ]
 
 
 def test_one_template_is_one_group() -> None:
