@@ -34,6 +34,8 @@ CODES = {
     "SS117": "A name stands alone on its line. A field is written name = value.",
     "SS118": "A number has more digits than can be meant.",
     "SS119": "Brackets or blocks are nested more deeply than can be read.",
+    "SS120": "A number is not written as one: digits, with single _ between them, a point and decimals, an "
+    "exponent. Any other spelling would be read as something that was not meant.",
     "SS201": "The imported file does not define this name.",
     "SS202": "A spec only reads files below its own folder, so that it can be reviewed and moved whole.",
     "SS203": "Files import each other in a circle, so neither can be read first.",
@@ -120,6 +122,7 @@ CODES = {
     "SS370": "A code is allowed that no check of a stage has, so allowing it changes nothing.",
     "SS389": "A second judge sees a part of the answers and stands beside a score of all of them. What is "
     "claimed, and the first score, are about every answer.",
+    "SS371": "A stage without steps makes nothing, trains nothing and evaluates nothing.",
     "SS401": "The template cannot be read: it is not sound Jinja2.",
     "SS402": "The template uses a name that is not one of its columns. It would have failed after hours.",
     "SS403": "Templates see their columns and nothing else; a way into Python is closed.",
