@@ -7,24 +7,23 @@ from collections.abc import Sequence
 from compiler import VERSION
 from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
-from compiler.diagnostics import Diagnostic, Diagnostics, Label, article, did_you_mean, listing, respelled
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
 from compiler.imports import without_import
 from compiler.lock import read_lock
-from compiler.lower.lowering import KINDS, Lowering
+from compiler.lower.heads import check_heads
+from compiler.lower.lowering import Lowering
 from compiler.lower.pipeline import lower_pipeline
 from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
-from compiler.lower.steps import STEP_KINDS
 from compiler.plan.hashing import hashes
 from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
-from compiler.syntax import tree
 
-NUMBER_CODES = ("SS114", "SS118", "SS120")
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
 
 
@@ -50,26 +49,11 @@ def compile_spec(
     program = load(path, found)
     try:
         compiled = _compile(program, found, profile, seed, runs, unchecked)
-        found.items = [
-            item for item in found.items if not program.unsure(item) and not _of_no_number(item, found)
-        ]
+        leave_out_doubtful(program, found)
         return compiled
     except RecursionError:
         found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
         return Compiled(None, found, program)
-
-
-def _of_no_number(item: Diagnostic, found: Diagnostics) -> bool:
-    """Whether a diagnostic is of a value whose number could not be read."""
-    if item.code < "SS2" or not item.labels:
-        return False
-    place = item.labels[0].span
-    return any(
-        said.code in NUMBER_CODES
-        and said.labels[0].span.file == place.file
-        and place.start <= said.labels[0].span.start < place.end
-        for said in found.items
-    )
 
 
 def _compile(
@@ -134,12 +118,7 @@ def _method(low: Lowering) -> Method | None:
     definitions only what they use."""
     program = low.program
     symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
-    for file in program.files.values():
-        for before, definition in zip((None, *file.definitions), file.definitions, strict=False):
-            if not _is_a_lost_step(definition):
-                _known_kind(low, definition)
-            elif before is None or not _is_a_lost_step(before):
-                _lost_steps(low, before, definition)
+    check_heads(low)
     pipelines = [s for s in symbols if s.kind == "pipeline"]
     stages = [s for s in symbols if s.kind == "stage"]
     if not stages and not pipelines and program.damaged:
@@ -203,50 +182,6 @@ def let_stand(low: Lowering, method: Method) -> None:
                 low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)
             else:
                 low.found.items = [item for item in low.found.items if item not in meant]
-
-
-def _is_a_lost_step(definition: tree.Definition) -> bool:
-    """A step that stands beside the stages instead of in one."""
-    return definition.kind.value in STEP_KINDS and definition.kind.value not in KINDS
-
-
-def _lost_steps(low: Lowering, before: tree.Definition | None, first: tree.Definition) -> None:
-    """One diagnostic for a row of steps: they seem to belong to the stage that ends before them."""
-    stage = before if before is not None and before.kind.value == "stage" else None
-    end = stage.span._replace(start=stage.span.end - 1) if stage else None
-    kind = first.kind.value
-    low.found.error(
-        "SS336",
-        f"{article(STEP_KINDS[kind].called)} stands outside of any stage",
-        first.kind.span,
-        *([Label(end, f'stage "{stage.name.value}" ends here')] if stage and end else []),
-        help="Steps stand in the block of a stage.",
-    )
-
-
-def _known_kind(low: Lowering, definition: tree.Definition) -> None:
-    """Nothing that stands in a definition's head may be passed over in silence."""
-    kind = KINDS.get(definition.kind.value)
-    if kind is None:
-        low.found.error(
-            "SS336",
-            f'there is no kind of block "{definition.kind.value}"',
-            Label(definition.kind.span, did_you_mean(definition.kind.value, KINDS)),
-            help=f"Kinds are {listing(KINDS)}.",
-            fix=respelled(definition.kind.span, definition.kind.value, KINDS),
-        )
-    elif definition.parameters and not kind.has_parameters:
-        low.found.error(
-            "SS337", f"a {kind.called} has no columns of its own", definition.parameters[0].name.span
-        )
-    elif definition.relation is not None and definition.relation[0] != kind.relation:
-        word, other = definition.relation
-        low.found.error(
-            "SS338",
-            f'"{word}" has no meaning in the head of {article(kind.called)}',
-            other.span,
-            help="A stage comes after another, a step is like another, and a preset is for a kind of step.",
-        )
 
 
 def unused(low: Lowering) -> None:

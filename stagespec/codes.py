@@ -22,7 +22,7 @@ CODES = {
     "SS107": "The file is empty. A new stage starts with: language 1",
     "SS108": "The file is written in a version of the language that this version does not read.",
     "SS109": "The file defines no stage, so there is nothing to compile. Profiles and shared definitions are "
-    "compiled with the stages that use them.",
+    "compiled with the stages that use them; stagespec check reads them by themselves.",
     "SS110": "The file ends in the middle of a definition: something is cut off.",
     "SS111": "A bracket is opened and never closed. The indentation says which.",
     "SS112": 'A string is not closed on its line. A text of several lines stands between """ and """.',
@@ -122,7 +122,6 @@ CODES = {
     "SS370": "A code is allowed that no check of a stage has, so allowing it changes nothing.",
     "SS389": "A second judge sees a part of the answers and stands beside a score of all of them. What is "
     "claimed, and the first score, are about every answer.",
-    "SS371": "A stage without steps makes nothing, trains nothing and evaluates nothing.",
     "SS401": "The template cannot be read: it is not sound Jinja2.",
     "SS402": "The template uses a name that is not one of its columns. It would have failed after hours.",
     "SS403": "Templates see their columns and nothing else; a way into Python is closed.",

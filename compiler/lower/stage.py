@@ -73,9 +73,6 @@ def _stage(low: Lowering, symbol: Symbol) -> LoweredStage | None:
     if before is not None and stage_of(Ref(before.value, before.span)) is None and known:
         return None
     written = _definitions(low, definition.body)
-    parts = (entry for entry in definition.body.entries if isinstance(entry, tree.Definition))
-    if not low.found.failed and all(entry.kind.value == "output" for entry in parts):
-        _no_steps(low, definition)
     steps, likes = expand(low, symbol.file, written)
     order = running_order(low, steps)
     learner_ref: Ref | None = values.get("learner")
@@ -225,15 +222,6 @@ OF_COLUMNS = frozenset(
         *("SS407", "SS409", "SS411", "SS417", "SS418", "SS419", "SS420", "SS424"),
     }
 )
-
-
-def _no_steps(low: Lowering, stage: tree.Definition) -> None:
-    low.found.error(
-        "SS371",
-        f'stage "{stage.name.value}" has no steps',
-        stage.name.span,
-        help="A stage makes data, trains or evaluates: write its steps, such as generate NAME { ... }.",
-    )
 
 
 def _outside(low: Lowering, file: str) -> frozenset[str]:

@@ -61,6 +61,6 @@ def _no_such_compound(slip: Slip, span: Span, of: str | None) -> None:
         "SS114",
         f'"{written}" is not a unit',
         span,
-        help=f"With {first} there {'is' if len(known) == 1 else 'are'} {listing(known)}.",
+        help=f"Write {known[0]}." if len(known) == 1 else f"Units with {first} are {listing(known)}.",
         fix=Fix(span, meant if meant in UNITS else known[0], certain=meant in UNITS),
     )
