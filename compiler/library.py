@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from compiler.constants import fill_in_constants
@@ -20,7 +21,7 @@ from compiler.resolve import Program, Symbol, load
 from compiler.shapes import Ref, read_block
 from compiler.syntax import tree
 
-LOWER = {
+LOWER: dict[str, Callable[[Lowering, str, Ref], object]] = {
     "model": lower_model,
     "prompt": lower_prompt,
     "critic": lower_critic,

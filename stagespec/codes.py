@@ -167,7 +167,8 @@ CODES = {
     "good records before anybody looked.",
     "SS602": "Each rejection needs an example that it takes, and the rules one that they keep.",
     "SS603": "Too few labelled examples to tell a critic that can judge from one that cannot.",
-    "SS604": "Raw and chat models are different types: a base model is only ever given completion prompts.",
+    "SS604": "Raw and chat models are different types, and so are the prompts and critics for them. A base "
+    "model is only ever given texts to go on from; a chat model the turn of a user, in its own template.",
     "SS605": "A critic that accepts without a margin or a precision lets through whatever is "
     "not plainly bad.",
     "SS606": "A stage's output needs a gate, and a model to fall back on while the gate is closed.",

@@ -39,6 +39,13 @@ RECORDS = (*MAPS, "mix", "order")
 PRINCIPLES = "principles"
 
 
+# What to do about a template that is not for the kind of model that is given it.
+KINDS_DIFFER = {
+    "raw": "A base model is only ever given texts to go on from: write it so, with kind = raw.",
+    "chat": "A chat model is given the turn of a user: write it so, with kind = chat.",
+}
+
+
 class Read(Frozen):
     """Records that a step reads: the step that makes them, the part if that is a split, their columns."""
 
@@ -197,7 +204,7 @@ class StageScope:
                 "SS604",
                 f'prompt "{use.prompt}" is for {prompt.kind} models, and "{model}" is {self.kind_of(model)}',
                 node.span,
-                help="A base model is only ever given completion prompts.",
+                help=KINDS_DIFFER[self.kind_of(model)],
             )
             return None
         return use
