@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler import VERSION
-from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HardwareView, StageView, Texts
+from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HARDWARE_GUARDS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
 from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
 from compiler.doubtful import leave_out_doubtful
@@ -25,6 +25,8 @@ from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
+# Of one profile and not of another, so that a stage may allow them though nothing is reported here.
+BOUND_CODES = frozenset(code for guard in HARDWARE_GUARDS for code in guard.codes)
 
 
 class Compiled(Frozen):
@@ -78,7 +80,7 @@ def _compile(
         view = StageView(stage, method, low.places, steps, across, texts)
         for check in () if unchecked else CHECKS:
             check(view, found)
-    let_stand(low, method)
+    let_stand(low, method, STAGE_CODES)
     unused(low)
     bound = lower_profile(low, method, profile, seed)
     if bound is None or found.failed:
@@ -88,6 +90,7 @@ def _compile(
     places = all_places(low, profile)
     for check_hardware in () if unchecked else HARDWARE_CHECKS:
         check_hardware(HardwareView(method, bound, quoted, lock, places), found)
+    let_stand(low, method, BOUND_CODES)
     if found.failed:
         return Compiled(None, found, program)
     plan = PlanFile(
@@ -153,8 +156,9 @@ def _method(low: Lowering) -> Method | None:
     )
 
 
-def let_stand(low: Lowering, method: Method) -> None:
-    """Take out the warnings that a stage allows; what it allows without need is told."""
+def let_stand(low: Lowering, method: Method, codes: frozenset[str]) -> None:
+    """Take out the warnings that a stage allows, of those codes that were looked for; what it allows without
+    need is told."""
     for stage in method.stages:
         symbol = low.owners["stage", stage.name]
         inside = symbol.definition.span
@@ -168,7 +172,9 @@ def let_stand(low: Lowering, method: Method) -> None:
         for allowed in stage.allowed:
             meant = [item for item in reported if item.code == allowed.code]
             place = low.places[f"{stage.name}.allow.{allowed.code}"]
-            if allowed.code not in STAGE_CODES:
+            if allowed.code in (STAGE_CODES | BOUND_CODES) - codes:
+                continue
+            if allowed.code not in codes:
                 standing = sorted({item.code for item in reported if item.severity == "warning"})
                 low.found.error(
                     "SS370",
@@ -178,7 +184,7 @@ def let_stand(low: Lowering, method: Method) -> None:
                 )
             elif any(item.severity == "error" for item in meant):
                 low.found.error("SS365", f"{allowed.code} is an error, and errors cannot be allowed", place)
-            elif not meant:
+            elif not meant and allowed.code in STAGE_CODES:
                 low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)
             else:
                 low.found.items = [item for item in low.found.items if item not in meant]
