@@ -50,13 +50,19 @@ def unclosed_bracket(slip: Slip) -> Region | None:
             help=f"Write {CLOSES[slip.text[bracket]]} instead.",
         )
         return slip.layout.entry(bracket)[0], slip.place + 1
+    opener = slip.text[bracket]
+    named = opener == "[" and closer == "="
     slip.found.error(
         "SS111",
-        f'this "{slip.text[bracket]}" is never closed',
+        f'this "{opener}" is never closed',
         slip.span(bracket, bracket + 1),
         Label(slip.span(slip.place, token_end(slip)), "before this"),
-        help=f"Add {CLOSES[slip.text[bracket]]} at the end of the {'list' if closer != '(' else 'call'}.",
+        help="Entries with names stand in a block: write { name = value, ... }."
+        if named
+        else f"Add {CLOSES[opener]} at the end of the {'list' if opener == '[' else 'call'}.",
     )
+    if named:
+        return slip.layout.entry(bracket)[0], slip.layout.line(slip.place)[1]
     line = slip.layout.line(slip.place)[0]
     return slip.layout.entry(bracket)[0], line if line > bracket else slip.place
 
