@@ -14,6 +14,7 @@ READABLE = {
     "STRING": "a string",
     "TEXT": "a text block",
     "NUMBER": "a number",
+    "ODD": "a number",
     "QUANTITY": "a quantity",
     "REGEX": "a /regular expression/",
     "LBRACE": "{",
