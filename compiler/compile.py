@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compiler import VERSION
-from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HardwareView, StageView, Texts
+from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HARDWARE_GUARDS, HardwareView, StageView, Texts
 from compiler.constants import fill_in_constants
-from compiler.diagnostics import Diagnostics, Label, article, did_you_mean, listing, respelled
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
 from compiler.imports import without_import
 from compiler.lock import read_lock
-from compiler.lower.lowering import KINDS, Lowering
+from compiler.lower.heads import check_heads
+from compiler.lower.lowering import Lowering
 from compiler.lower.pipeline import lower_pipeline
 from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
@@ -21,9 +23,10 @@ from compiler.plan.hashing import hashes
 from compiler.plan.model import Dataset, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
-from compiler.syntax import tree
 
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
+# Of one profile and not of another, so that a stage may allow them though nothing is reported here.
+BOUND_CODES = frozenset(code for guard in HARDWARE_GUARDS for code in guard.codes)
 
 
 class Compiled(Frozen):
@@ -48,7 +51,7 @@ def compile_spec(
     program = load(path, found)
     try:
         compiled = _compile(program, found, profile, seed, runs, unchecked)
-        found.items = [item for item in found.items if not program.unsure(item)]
+        leave_out_doubtful(program, found)
         return compiled
     except RecursionError:
         found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
@@ -77,7 +80,7 @@ def _compile(
         view = StageView(stage, method, low.places, steps, across, texts)
         for check in () if unchecked else CHECKS:
             check(view, found)
-    let_stand(low, method)
+    let_stand(low, method, STAGE_CODES)
     unused(low)
     bound = lower_profile(low, method, profile, seed)
     if bound is None or found.failed:
@@ -87,6 +90,7 @@ def _compile(
     places = all_places(low, profile)
     for check_hardware in () if unchecked else HARDWARE_CHECKS:
         check_hardware(HardwareView(method, bound, quoted, lock, places), found)
+    let_stand(low, method, BOUND_CODES)
     if found.failed:
         return Compiled(None, found, program)
     plan = PlanFile(
@@ -117,9 +121,7 @@ def _method(low: Lowering) -> Method | None:
     definitions only what they use."""
     program = low.program
     symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
-    for file in program.files.values():
-        for definition in file.definitions:
-            _known_kind(low, definition)
+    check_heads(low)
     pipelines = [s for s in symbols if s.kind == "pipeline"]
     stages = [s for s in symbols if s.kind == "stage"]
     if not stages and not pipelines and program.damaged:
@@ -154,8 +156,9 @@ def _method(low: Lowering) -> Method | None:
     )
 
 
-def let_stand(low: Lowering, method: Method) -> None:
-    """Take out the warnings that a stage allows; what it allows without need is told."""
+def let_stand(low: Lowering, method: Method, codes: frozenset[str]) -> None:
+    """Take out the warnings that a stage allows, of those codes that were looked for; what it allows without
+    need is told."""
     for stage in method.stages:
         symbol = low.owners["stage", stage.name]
         inside = symbol.definition.span
@@ -169,7 +172,9 @@ def let_stand(low: Lowering, method: Method) -> None:
         for allowed in stage.allowed:
             meant = [item for item in reported if item.code == allowed.code]
             place = low.places[f"{stage.name}.allow.{allowed.code}"]
-            if allowed.code not in STAGE_CODES:
+            if allowed.code in (STAGE_CODES | BOUND_CODES) - codes:
+                continue
+            if allowed.code not in codes:
                 standing = sorted({item.code for item in reported if item.severity == "warning"})
                 low.found.error(
                     "SS370",
@@ -179,35 +184,10 @@ def let_stand(low: Lowering, method: Method) -> None:
                 )
             elif any(item.severity == "error" for item in meant):
                 low.found.error("SS365", f"{allowed.code} is an error, and errors cannot be allowed", place)
-            elif not meant:
+            elif not meant and allowed.code in STAGE_CODES:
                 low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)
             else:
                 low.found.items = [item for item in low.found.items if item not in meant]
-
-
-def _known_kind(low: Lowering, definition: tree.Definition) -> None:
-    """Nothing that stands in a definition's head may be passed over in silence."""
-    kind = KINDS.get(definition.kind.value)
-    if kind is None:
-        low.found.error(
-            "SS336",
-            f'there is no kind of block "{definition.kind.value}"',
-            Label(definition.kind.span, did_you_mean(definition.kind.value, KINDS)),
-            help=f"Kinds are {listing(KINDS)}.",
-            fix=respelled(definition.kind.span, definition.kind.value, KINDS),
-        )
-    elif definition.parameters and not kind.has_parameters:
-        low.found.error(
-            "SS337", f"a {kind.called} has no columns of its own", definition.parameters[0].name.span
-        )
-    elif definition.relation is not None and definition.relation[0] != kind.relation:
-        word, other = definition.relation
-        low.found.error(
-            "SS338",
-            f'"{word}" has no meaning in the head of {article(kind.called)}',
-            other.span,
-            help="A stage comes after another, a step is like another, and a preset is for a kind of step.",
-        )
 
 
 def unused(low: Lowering) -> None:

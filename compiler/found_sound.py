@@ -13,7 +13,7 @@ from typing import Any
 
 from compiler.cached import cache_folder, code, keep
 
-DATA_CHECKERS = ("plan/answer*.py", "lower/data.py")
+DATA_CHECKERS = ("plan/answer*.py", "lower/data.py", "lower/regexes.py")
 TEMPLATE_CHECKERS = ("plan/prompts.py", "lower/template*.py")
 
 

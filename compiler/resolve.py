@@ -42,13 +42,15 @@ class Program:
     files: dict[str, tree.File] = field(default_factory=dict)
     scopes: dict[str, dict[str, Symbol]] = field(default_factory=dict)
     read: dict[str, str | None] = field(default_factory=dict)
+    meant: dict[str, set[str]] = field(default_factory=dict)  # by file: what misspelt imports seem to ask for
 
     def lookup(self, file: str, name: str) -> Symbol | None:
         return self.scopes.get(file, {}).get(name)
 
     def imports(self, file: str, name: str) -> bool:
-        """Whether a file asks for a name by an import, which may have failed."""
-        return any(name == wanted.value for s in self.files[file].imports for wanted in s.names)
+        """Whether a file asks for a name by an import, which may have failed or be misspelt."""
+        asked = {wanted.value for statement in self.files[file].imports for wanted in statement.names}
+        return name in asked or name in self.meant.get(file, ())
 
     @property
     def damaged(self) -> bool:
@@ -177,12 +179,14 @@ def _import(
         if wanted.value in offered:
             _define(program.scopes[name], wanted, offered[wanted.value], found)
         elif not program.may_lack_names:
+            fix = respelled(wanted.span, wanted.value, offered)
+            program.meant.setdefault(name, set()).update([fix.text] if fix else [])
             found.error(
                 "SS201",
                 f'"{target}" does not define "{wanted.value}"',
                 Label(wanted.span, did_you_mean(wanted.value, offered)),
                 help=f"It defines {listing(sorted(offered))}." if len(offered) <= 12 else "",
-                fix=respelled(wanted.span, wanted.value, offered),
+                fix=fix,
             )
 
 

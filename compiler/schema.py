@@ -72,7 +72,9 @@ LIKELIHOOD_GAIN = (
     Setting("given", TextOf(), "the context in which a good target is likely", required=True),
     Setting("neutral", TextOf(), "the context that knows nothing of the record", required=True),
     Setting("target", NameOf("a column"), "the column whose likelihood is compared", required=True),
-    Setting("lead", TextOf(), 'what stands between context and target (default " ")'),
+    Setting(
+        "lead", TextOf(), 'what stands between context and target (default " ", and nothing for a chat model)'
+    ),
     Setting("tail", TextOf(), "what follows a whole target, and is scored with it (default nothing)"),
 )
 RATING = (
@@ -135,7 +137,11 @@ TOP_LEVEL: tuple[Kind, ...] = (
             Setting("kind", Choice(("raw", "chat")), "the kind of model it is for (default raw)"),
             Setting("exemplars", SAMPLE, "worked examples, drawn anew for each prompt"),
             Setting("stop", ListOf(TextOf()), "strings at which a completion ends"),
-            Setting("lead", TextOf(), 'what stands between prompt and completion (default " ")'),
+            Setting(
+                "lead",
+                TextOf(),
+                'what stands between prompt and completion (default " ", and nothing for a chat model)',
+            ),
         ),
         has_parameters=True,
     ),
@@ -152,6 +158,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
                 required=True,
             ),
             Setting("examples", NameOf("labelled data"), "records with a label, good or bad", required=True),
+            Setting("kind", Choice(("raw", "chat")), "the kind of model that judges (default raw)"),
         ),
         has_parameters=True,
     ),

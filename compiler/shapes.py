@@ -373,6 +373,7 @@ def read_block(
     values: dict[str, Any] = {}
     places: dict[str, Span] = {}
     complete = True
+    meant: set[str] = set()  # fields that a misspelt one seems to be
     named = {entry.name.value for entry in block.entries if isinstance(entry, tree.Field)}
     for entry in block.entries:
         if not isinstance(entry, tree.Field):
@@ -382,14 +383,16 @@ def read_block(
             continue
         name = entry.name.value
         if name not in known:
+            fix = respelled(entry.name.span, name, known.keys() - named)
             found.error(
                 "SS308",
                 f'{owner} has no field "{name}"',
                 Label(entry.name.span, did_you_mean(name, known)),
                 help=f"It has {listing(known)}.",
-                fix=respelled(entry.name.span, name, known.keys() - named),
+                fix=fix,
             )
             complete = False
+            meant.add(fix.text if fix else "")
             continue
         if name in places:
             found.error(
@@ -403,12 +406,14 @@ def read_block(
         else:
             values[name] = value
     for setting in settings:
-        if setting.required and setting.name not in places:
+        if not setting.required or setting.name in places:
+            continue
+        complete = False
+        if setting.name not in meant:
             found.error(
                 "SS310",
                 f'{owner} needs the field "{setting.name}"',
                 owner_span,
                 help=f"{setting.name} is {setting.shape.says}: {setting.doc}",
             )
-            complete = False
     return Values(values, places, block.span, complete)

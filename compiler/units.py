@@ -38,13 +38,27 @@ SPELLING: dict[str, str] = {
 }
 
 
-NUMBER = r"-?\d[\d_]*(\.\d+)?([eE]-?\d+)?"
+NUMBER = r"-?\d[\d_]*(\.[\d_]+)?([eE]-?\d+)?"
+WELL_WRITTEN = re.compile(r"-?(0|[1-9]\d*(_\d+)*)(\.\d+(_\d+)*)?([eE]-?\d+)?")
+
+
+_WORDS = sorted((unit for unit in UNITS if unit != "%"), key=len, reverse=True)
+_UNIT = rf"(%|({'|'.join(_WORDS)})\b)"
 
 
 def quantity_pattern() -> str:
     """The regular expression of a quantity: longest unit first, and no letter after it."""
-    words = sorted((unit for unit in UNITS if unit != "%"), key=len, reverse=True)
-    return rf"{NUMBER}[ \t]*(%|({'|'.join(words)})\b)"
+    return rf"{NUMBER}[ \t]*{_UNIT}"
+
+
+def number_pattern() -> str:
+    """The regular expression of a bare number: nothing that could belong to it follows."""
+    return rf"{NUMBER}(?!\w|\.\w)"
+
+
+def odd_number_pattern() -> str:
+    """What begins as a number and does not go on as one, with its unit: `1.5.2`, `0x10`, `5kep`."""
+    return rf"-?\d\w*(\.\w+)*([ \t]*{_UNIT})?"
 
 
 def split_quantity(token: str) -> tuple[str, str]:

@@ -115,7 +115,7 @@ def _rendered(work: Work) -> dict[str, list[tuple[int, ...]]]:
 
     def add(use: PromptUse, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
-            prompts.setdefault(use.prompt, []).append(work.tokens.prompt_ids(work.render(use, row, "golden")))
+            prompts.setdefault(use.prompt, []).append(work.rendered_ids(use, row, "golden"))
 
     for stage in work.method.stages:
         for step in stage.steps:
@@ -170,13 +170,30 @@ def _positions(work: Work) -> int:
 
 def _certify(work: Work, prompts: Mapping[str, Sequence[tuple[int, ...]]]) -> Certificate:
     """The certificate, from this run's journal where the same model, engine and prompts were certified."""
+    chat = frozenset(
+        f"{name}/{i}"
+        for name, many in prompts.items()
+        if work.method.prompts[name].kind == "chat"
+        for i in range(len(many))
+    )
     goldens = {f"{name}/{i}": ids for name, many in prompts.items() for i, ids in enumerate(many)}
     bound = work.binding.models[work.role]
     key = digest(work.engine.facts.fingerprint, {n: list(ids) for n, ids in goldens.items()}, plain(bound))
     for event in journal.read(work.journal.path):
         if event["event"] == "certificate" and event["key"] == key:
             return Certificate.from_json(event["certificate"])
-    certificate = certify(work.role, bound, work.local, work.tokens, work.engine, goldens, work.listener)
+    kinds = {role.kind for role in work.method.models.values()}
+    certificate = certify(
+        work.role,
+        bound,
+        work.local,
+        work.tokens,
+        work.engine,
+        goldens,
+        work.listener,
+        "raw" if "raw" in kinds else "chat",
+        chat,
+    )
     work.journal.append("certificate", key=key, certificate=certificate.as_json())
     work.journal.sync()
     return certificate

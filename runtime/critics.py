@@ -10,7 +10,7 @@ from compiler.plan.model import CriticMethod, LabelMethod, LikelihoodGainMethod,
 from compiler.plan.prompts import render
 from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
 from runtime.failures import RunFailed
-from runtime.work import Adapter, Work
+from runtime.work import Work
 
 
 def scores(
@@ -19,15 +19,16 @@ def scores(
     key: str,
     method: CriticMethod,
     rows: Sequence[Mapping[str, Any]],
-    adapter: Adapter | None = None,
+    model: str,
 ) -> list[float]:
-    """One score per row, higher is better: log p(good) - log p(bad) for labels, for a likelihood gain
-    mean log p(target | given) - mean log p(target | neutral), and for a rating the expected label."""
+    """One score per row by the model that a reference means, higher is better: log p(good) - log p(bad) for
+    labels, for a likelihood gain mean log p(target | given) - mean log p(target | neutral), and for a rating
+    the expected label. A chat model reads each template as the turn of a user."""
     if isinstance(method, LabelMethod):
-        return _label_margins(work, title, key, method, rows, adapter)
+        return _label_margins(work, title, key, method, rows, model)
     if isinstance(method, RatingMethod):
-        return _ratings(work, title, key, method, rows, adapter)
-    return _likelihood_gains(work, title, key, method, rows, adapter)
+        return _ratings(work, title, key, method, rows, model)
+    return _likelihood_gains(work, title, key, method, rows, model)
 
 
 def _ratings(
@@ -36,16 +37,17 @@ def _ratings(
     key: str,
     method: RatingMethod,
     rows: Sequence[Mapping[str, Any]],
-    adapter: Adapter | None,
+    model: str,
 ) -> list[float]:
     """The expected position of the label, from 1: sum of i p(i) / sum of p(i)."""
+    kind, adapter = _judge(work, model)
     ids = [_label_ids(work, label) for label in method.labels]
     requests = [
         Request(
             id=str(i),
-            prompt_ids=work.tokens.prompt_ids(render(method.template, row, {})),
+            prompt_ids=work.prompt_ids(kind, render(method.template, row, {})),
             task=Choose(label_ids=tuple(id for label in ids for id in label)),
-            adapter=_folder(adapter),
+            adapter=adapter,
         )
         for i, row in enumerate(rows)
     ]
@@ -68,8 +70,9 @@ def _label_margins(
     key: str,
     method: LabelMethod,
     rows: Sequence[Mapping[str, Any]],
-    adapter: Adapter | None,
+    model: str,
 ) -> list[float]:
+    kind, adapter = _judge(work, model)
     good, bad = _label_ids(work, method.good), _label_ids(work, method.bad)
     orders = (
         [(method.good, method.bad), (method.bad, method.good)]
@@ -79,11 +82,11 @@ def _label_margins(
     requests = [
         Request(
             id=f"{i}/{o}",
-            prompt_ids=work.tokens.prompt_ids(
-                render(method.template, {**row, "first": first, "second": second}, {})
+            prompt_ids=work.prompt_ids(
+                kind, render(method.template, {**row, "first": first, "second": second}, {})
             ),
             task=Choose(label_ids=good + bad),
-            adapter=_folder(adapter),
+            adapter=adapter,
         )
         for i, row in enumerate(rows)
         for o, (first, second) in enumerate(orders)
@@ -121,16 +124,15 @@ def _likelihood_gains(
     key: str,
     method: LikelihoodGainMethod,
     rows: Sequence[Mapping[str, Any]],
-    adapter: Adapter | None,
+    model: str,
 ) -> list[float]:
+    kind, adapter = _judge(work, model)
     requests: list[Request] = []
     for i, row in enumerate(rows):
         target = work.tokens.continuation_ids(method.lead + str(row[method.target]).strip() + method.tail)
         for side, template in (("given", method.given), ("neutral", method.neutral)):
-            prompt = work.tokens.prompt_ids(render(template, row, {}))
-            requests.append(
-                Request(id=f"{i}/{side}", prompt_ids=prompt, task=Score(target), adapter=_folder(adapter))
-            )
+            prompt = work.prompt_ids(kind, render(template, row, {}))
+            requests.append(Request(id=f"{i}/{side}", prompt_ids=prompt, task=Score(target), adapter=adapter))
     answers = cast("dict[str, TokenLogprobs]", work.ask(title, key, requests))
 
     def mean(id: str) -> float:
@@ -140,5 +142,7 @@ def _likelihood_gains(
     return [mean(f"{i}/given") - mean(f"{i}/neutral") for i in range(len(rows))]
 
 
-def _folder(adapter: Adapter | None) -> str | None:
-    return str(adapter.folder) if adapter else None
+def _judge(work: Work, model: str) -> tuple[str, str | None]:
+    """The kind of the model that judges, and the folder of its adapter."""
+    adapter = work.adapter(model)
+    return work.kind(model), str(adapter.folder) if adapter else None

@@ -78,7 +78,7 @@ def _scores(
     method = critic.methods[index]
     title = f"calibrate {use.critic} ({method.method.replace('_', ' ')})"
     key = f"calibrate/{use.critic}/{index}"
-    return tuple(scores(work, title, key, method, rows, work.adapter(use.model)))
+    return tuple(scores(work, title, key, method, rows, use.model))
 
 
 def measure(rows: Sequence[Mapping[str, Any]], values: Sequence[float], accept: Accept | None) -> Calibration:

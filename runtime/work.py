@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from compiler.plan.model import Binding, Method, PlanFile, PromptUse
+from compiler.plan.model import Binding, Method, Output, PlanFile, PromptUse, Train
 from compiler.plan.prompts import render
 from compiler.plan.selection import Selection
 from runtime.engines.protocol import (
@@ -146,6 +146,22 @@ class Work:
         while model in self.given:
             model = self.given[model]
         return model
+
+    def kind(self, model: str) -> str:
+        """raw or chat, of a model reference: a trained model stays what it started as."""
+        while model not in self.method.models:
+            step = next(s for stage in self.method.stages for s in stage.steps if s.id == model)
+            model = step.start if isinstance(step, Train) else cast("Output", step).model
+        return self.method.models[model].kind
+
+    def prompt_ids(self, kind: str, text: str) -> tuple[int, ...]:
+        """The ids of a filled-in template as a model of this kind is sent it: a text to go on from, or a
+        user's turn."""
+        return self.tokens.chat_ids(text) if kind == "chat" else self.tokens.prompt_ids(text)
+
+    def rendered_ids(self, use: PromptUse, columns: Mapping[str, Any], *draw: object) -> tuple[int, ...]:
+        """What a model is sent for one record by a prompt."""
+        return self.prompt_ids(self.method.prompts[use.prompt].kind, self.render(use, columns, *draw))
 
     def render(self, use: PromptUse, columns: Mapping[str, Any], *draw: object) -> str:
         """The prompt's text for one record; its samples depend on the run's seed and on `draw` alone."""

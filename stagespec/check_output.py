@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 
-from compiler.diagnostics import Diagnostic
-from compiler.source import Source
+from compiler.diagnostics import listing
 from stagespec import diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text
+from stagespec.checking import Checked
 from stagespec.terminal import has_colour
 
 FOR_MACHINES = {
@@ -17,11 +16,14 @@ FOR_MACHINES = {
 }
 
 
-def report(found: Sequence[Diagnostic], sources: Mapping[str, Source], stages: int, format: str) -> str:
+def report(checked: Checked, format: str) -> str:
     """All that is to be printed, line ends included."""
+    found, sources = checked.found, checked.sources
     if format in FOR_MACHINES:
         text = FOR_MACHINES[format](found, sources)
         return f"{text}\n" if text else ""
     if not found:
-        return f"{stages} stage{'' if stages == 1 else 's'}, nothing to report\n"
+        counts = ((checked.stages, "stage"), (checked.shared, "shared file"))
+        files = [f"{number} {what}{'' if number == 1 else 's'}" for number, what in counts if number]
+        return f"{listing(files)}, nothing to report\n"
     return diagnostics_text.render(found, sources, colour=has_colour(sys.stdout))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostic, Diagnostics, listing
-from compiler.resolve import PROFILES
+from compiler.library import check_library
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax.parse import parse
 from stagespec.compiling import profiles
@@ -17,15 +17,27 @@ from stagespec.compiling import profiles
 _STAGE = re.compile(r"^\s*(stage|pipeline)\s+\w+", re.MULTILINE)
 
 
-def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], int]:
-    """Diagnostics of every stage under every profile of its folder, the files read, and how many stages.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found, the files read by name, and how many files are stages and how many are shared."""
+
+    found: list[Diagnostic]
+    sources: dict[str, Source]
+    stages: int
+    shared: int
+
+
+def check(paths: Sequence[str]) -> Checked:
+    """Every stage under every profile of its folder, and every file of shared definitions by itself.
 
     What is wrong with a shared file is reported once, and so is what several profiles have in common.
     """
     under: dict[Diagnostic, dict[str, None]] = {}
     sources: dict[str, Source] = {}
     everyone: dict[str, None] = {}
-    stages = list(dict.fromkeys(stage for path in paths for stage in _stages(path)))
+    files = list(dict.fromkeys(file for path in paths for file in _files(path)))
+    stages = [file for file in files if _may_define_a_stage(Path(file))]
+    shared = [file for file in files if file not in stages]
     for stage in stages:
         for profile in profiles(stage) or [""]:
             result = compile_spec(stage, profile)
@@ -33,7 +45,12 @@ def check(paths: Sequence[str]) -> tuple[list[Diagnostic], dict[str, Source], in
             sources |= {name: s for name, s in result.program.sources.items() if name not in sources}
             for item in result.diagnostics.items:
                 under.setdefault(item, {})[profile] = None
-    return [_placed(item, list(of), list(everyone)) for item, of in under.items()], sources, len(stages)
+    found = [_placed(item, list(of), list(everyone)) for item, of in under.items()]
+    for file in shared:
+        alone, program = check_library(file)
+        sources |= {name: s for name, s in program.sources.items() if name not in sources}
+        found += [item for item in alone.items if item not in under and item not in found]
+    return Checked(found, sources, len(stages), len(shared))
 
 
 def _placed(item: Diagnostic, profiles: list[str], everyone: list[str]) -> Diagnostic:
@@ -44,16 +61,19 @@ def _placed(item: Diagnostic, profiles: list[str], everyone: list[str]) -> Diagn
     return replace(item, message=f"{item.message} ({under})")
 
 
-def _stages(path: str) -> Iterator[str]:
-    """The file itself, or the stages of a folder."""
+def _files(path: str) -> Iterator[str]:
+    """The file itself, or the specs of a folder."""
     folder = Path(path)
-    yield from map(str, stage_files(folder)) if folder.is_dir() else [path]
+    yield from map(str, _specs(folder)) if folder.is_dir() else [path]
+
+
+def _specs(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*.stage")) if path.is_file()]
 
 
 def stage_files(folder: Path) -> list[Path]:
     """Files of a folder and its subfolders that define a stage or a pipeline, or that cannot be read."""
-    files = [path for path in sorted(folder.rglob("*.stage")) if path.name != PROFILES]
-    return [path for path in files if path.is_file() and _may_define_a_stage(path)]
+    return [path for path in _specs(folder) if _may_define_a_stage(path)]
 
 
 def _may_define_a_stage(path: Path) -> bool:

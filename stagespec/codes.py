@@ -22,7 +22,7 @@ CODES = {
     "SS107": "The file is empty. A new stage starts with: language 1",
     "SS108": "The file is written in a version of the language that this version does not read.",
     "SS109": "The file defines no stage, so there is nothing to compile. Profiles and shared definitions are "
-    "compiled with the stages that use them.",
+    "compiled with the stages that use them; stagespec check reads them by themselves.",
     "SS110": "The file ends in the middle of a definition: something is cut off.",
     "SS111": "A bracket is opened and never closed. The indentation says which.",
     "SS112": 'A string is not closed on its line. A text of several lines stands between """ and """.',
@@ -34,6 +34,8 @@ CODES = {
     "SS117": "A name stands alone on its line. A field is written name = value.",
     "SS118": "A number has more digits than can be meant.",
     "SS119": "Brackets or blocks are nested more deeply than can be read.",
+    "SS120": "A number is not written as one: digits, with single _ between them, a point and decimals, an "
+    "exponent. Any other spelling would be read as something that was not meant.",
     "SS201": "The imported file does not define this name.",
     "SS202": "A spec only reads files below its own folder, so that it can be reviewed and moved whole.",
     "SS203": "Files import each other in a circle, so neither can be read first.",
@@ -165,7 +167,8 @@ CODES = {
     "good records before anybody looked.",
     "SS602": "Each rejection needs an example that it takes, and the rules one that they keep.",
     "SS603": "Too few labelled examples to tell a critic that can judge from one that cannot.",
-    "SS604": "Raw and chat models are different types: a base model is only ever given completion prompts.",
+    "SS604": "Raw and chat models are different types, and so are the prompts and critics for them. A base "
+    "model is only ever given texts to go on from; a chat model the turn of a user, in its own template.",
     "SS605": "A critic that accepts without a margin or a precision lets through whatever is "
     "not plainly bad.",
     "SS606": "A stage's output needs a gate, and a model to fall back on while the gate is closed.",

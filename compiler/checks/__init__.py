@@ -7,6 +7,7 @@ and which of the mistakes of `compiler.guards` it stops; its docstring is what `
 from typing import Generic, TypeVar
 
 from compiler.checks import (
+    amounts,
     data,
     evaluation,
     gaps,
@@ -74,6 +75,8 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(training.critic_is_sure, ("SS650",), (24, 64)),
     Guard(training.parts_hold_records, ("SS651",)),
     Guard(requirements.quality_can_be_found_bad, ("SS652",), (28, 78)),
+    Guard(amounts.rounds_reach_the_goal, ("SS653",)),
+    Guard(amounts.batch_is_filled, ("SS654",)),
 )
 
 # These look at a bound plan: method, profile and quote.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler.diagnostics import Label, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
+from compiler.lower.prompts import LEADS
 from compiler.lower.templates import check_template
 from compiler.plan.model import Critic, CriticMethod, LabelMethod, LikelihoodGainMethod, RatingMethod
 from compiler.resolve import Symbol
@@ -29,7 +30,8 @@ def _critic(low: Lowering, symbol: Symbol) -> Critic | None:
     body = low.body(symbol)
     if columns is None or body is None or not body.complete:
         return None
-    methods = [_method(low, node, columns) for node in body.get("methods")]
+    kind = low.critic_kinds[symbol.definition.name.value] = body.get("kind", "raw")
+    methods = [_method(low, node, columns, LEADS[kind]) for node in body.get("methods")]
     examples: Ref = body.get("examples")
     dataset = lower_dataset(low, symbol.file, examples, ("labelled",), "labelled data")
     if dataset is None or any(method is None for method in methods):
@@ -54,7 +56,7 @@ def _critic(low: Lowering, symbol: Symbol) -> Critic | None:
     )
 
 
-def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMethod | None:
+def _method(low: Lowering, node: tree.Node, columns: dict[str, str], lead: str) -> CriticMethod | None:
     if not (isinstance(node, tree.Configured) and isinstance(node.head, tree.Name)):
         low.found.error(
             "SS321",
@@ -96,12 +98,11 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str]) -> CriticMe
     fits = [check_template(values.get(side), context, lists, low.found) for side in ("given", "neutral")]
     if not all(fits):
         return None
-    lead = values.text("lead") if "lead" in values else " "
     return LikelihoodGainMethod(
         given=values.text("given"),
         neutral=values.text("neutral"),
         target=target.name,
-        lead=lead,
+        lead=values.text("lead") if "lead" in values else lead,
         tail=values.text("tail"),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from compiler.diagnostics import Fix, Label, Span, listing
 from compiler.found_sound import records_of, sound_data
 from compiler.lower.lowering import DATA_KINDS, Lowering
+from compiler.lower.regexes import endless
 from compiler.plan.model import Blob, Dataset
 from compiler.resolve import Symbol
 from compiler.schema import LISTS
@@ -194,6 +195,9 @@ def _slip(line: str, columns: dict[str, str]) -> dict[str, Any] | str:
             problem = answers.validate(value) if isinstance(value, dict) else "It must be a JSON object."
             if problem:
                 return f"has a check that cannot be used: {problem.rstrip('.')}"
+            why = next((why for pattern in answers.patterns(value) for why, *_ in endless(pattern)), "")
+            if why:
+                return f"has a check whose pattern can take for ever: {why}; stagespec explain SS427 says why"
     return record
 
 

@@ -39,9 +39,10 @@ class Lowering:
     prompts: dict[str, Prompt | None] = field(default_factory=dict)
     rules: dict[str, Rules | None] = field(default_factory=dict)
     critics: dict[str, Critic | None] = field(default_factory=dict)
+    critic_kinds: dict[str, str] = field(default_factory=dict)  # raw or chat: of the models that can judge
     constitutions: dict[str, Constitution | None] = field(default_factory=dict)
     stages: dict[str, LoweredStage | None] = field(default_factory=dict)
-    waiting: list[str] = field(default_factory=list)  # stages that are being lowered, outermost first
+    waiting: list[Ref] = field(default_factory=list)  # stages that are being lowered, outermost first
     model_kinds: dict[str, str] = field(default_factory=dict)  # of roles, train steps and outputs
     places: dict[str, Span] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)

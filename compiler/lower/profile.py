@@ -90,13 +90,7 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
                 help=f'Add: model {role} = hub("owner/name", revision = "...")',
             )
             return None
-    if "held_out" in values and not values.get("rehearsal", False):
-        low.found.error(
-            "SS711",
-            "only a rehearsal may look at fewer held-out items",
-            values.place("held_out"),
-            help="A claim rests on the whole set. Take the line out, or add: rehearsal = true",
-        )
+    if not _sees_whole_sets(low, values):
         return None
     scale = values.get("scale", 1.0)
     binding = Binding(
@@ -116,6 +110,26 @@ def lower_profile(low: Lowering, method: Method, name: str, seed: int | None) ->
         return None
     name_place = symbol.definition.name.span
     return Bound(binding, *hardware, {**values.places, **_model_places(symbol), "": name_place})
+
+
+def check_profile(low: Lowering, symbol: Symbol) -> None:
+    """A profile by itself, without a method that it binds."""
+    read = _read(low, symbol)
+    if read is not None and read[0].complete:
+        _sees_whole_sets(low, read[0])
+        _hardware(low, read[0])
+
+
+def _sees_whole_sets(low: Lowering, values: Values) -> bool:
+    if "held_out" not in values or values.get("rehearsal", False):
+        return True
+    low.found.error(
+        "SS711",
+        "only a rehearsal may look at fewer held-out items",
+        values.place("held_out"),
+        help="A claim rests on the whole set. Take the line out, or add: rehearsal = true",
+    )
+    return False
 
 
 def _hardware(low: Lowering, values: Values) -> tuple[str, float | None, Gpu | None] | None:

@@ -16,6 +16,7 @@ from compiler.shapes import Ref
 from compiler.syntax import tree
 
 EXEMPLARS = "exemplars"
+LEADS = {"raw": " ", "chat": ""}  # an answer begins where the chat template ends
 
 
 def lower_prompt(low: Lowering, file: str, ref: Ref) -> Prompt | None:
@@ -67,13 +68,14 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
                 help='Name what follows a completion, such as "\\n\\n", or leave it out.',
             )
             return None
+    kind = body.get("kind", "raw")
     return Prompt(
-        kind=body.get("kind", "raw"),
+        kind=kind,
         columns=columns,
         template=template.value,
         samples=tuple(samples),
         stop=tuple(stop.value for stop in stops),
-        lead=body.text("lead") if "lead" in body else " ",
+        lead=body.text("lead") if "lead" in body else LEADS[kind],
         doc=body.text("doc"),
     )
 

@@ -40,17 +40,25 @@ def running_order(low: Lowering, steps: Mapping[str, tree.Definition]) -> list[s
                 heapq.heappush(ready, other)
     if len(order) < len(steps):
         circle = _circle(before)
-        first, *others = (Label(steps[name].name.span) for name in circle)
+        following = [*circle[1:], circle[0]]
         low.found.error(
             "SS208",
             f'"{circle[0]}" waits for itself'
-            if not others
+            if len(circle) == 1
             else f"these steps wait for each other: {' → '.join([*circle, circle[0]])}",
-            first,
-            *(Label(label.span, "and this one") for label in others),
+            *(_waits(steps[name], other) for name, other in zip(circle, following, strict=True)),
         )
         return None
     return order
+
+
+def _waits(step: tree.Definition, other: str) -> Label:
+    """Where a step names the one that it waits for."""
+    if isinstance(step.body, tree.Block):
+        for entry in step.body.fields():
+            if _orders(step, entry) and other in _names(entry.value):
+                return Label(entry.span, f'"{step.name.value}" names "{other}"')
+    return Label(step.name.span, f'"{step.name.value}" names "{other}"')
 
 
 def _circle(before: dict[str, set[str]]) -> list[str]:
@@ -69,8 +77,12 @@ def _mentioned(definition: tree.Definition) -> Iterator[str]:
         yield from _names(definition.body)
         return
     for entry in definition.body.fields():
-        if entry.name.value in ORDERING_FIELDS or (definition.kind.value, entry.name.value) in ORDERING:
+        if _orders(definition, entry):
             yield from _names(entry.value)
+
+
+def _orders(step: tree.Definition, entry: tree.Field) -> bool:
+    return entry.name.value in ORDERING_FIELDS or (step.kind.value, entry.name.value) in ORDERING
 
 
 def _names(node: tree.Node) -> Iterator[str]:

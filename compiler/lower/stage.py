@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from compiler.diagnostics import Label, article, did_you_mean, listing, respelled
 from compiler.lower.likeness import expand
@@ -33,12 +34,20 @@ def lower_stage(low: Lowering, file: str, ref: Ref) -> LoweredStage | None:
     symbol = low.symbol(file, ref, ("stage",), "stage")
     if symbol is None:
         return None
-    if ref.name in low.waiting:
-        circle = [*low.waiting[low.waiting.index(ref.name) :], ref.name]
-        low.found.error("SS208", f"these stages wait for each other: {' → '.join(circle)}", ref.span)
+    names = [waiting.name for waiting in low.waiting]
+    if ref.name in names:
+        circle = [*low.waiting[names.index(ref.name) :], ref]
+        low.found.error(
+            "SS208",
+            f"these stages wait for each other: {' → '.join(stage.name for stage in circle)}",
+            *(
+                Label(later.span, f'"{stage.name}" names "{later.name}"')
+                for stage, later in reversed(list(pairwise(circle)))
+            ),
+        )
         return None
     if ref.name not in low.stages:
-        low.waiting.append(ref.name)
+        low.waiting.append(ref)
         lowered = _stage(low, symbol)
         low.waiting.pop()
         low.stages[ref.name] = lowered
@@ -60,22 +69,25 @@ def _stage(low: Lowering, symbol: Symbol) -> LoweredStage | None:
         return lower_stage(low, symbol.file, ref)
 
     before = definition.related("after")
-    if before is not None and stage_of(Ref(before.value, before.span)) is None:
+    known = before is None or low.program.lookup(symbol.file, before.value) is not None
+    if before is not None and stage_of(Ref(before.value, before.span)) is None and known:
         return None
     written = _definitions(low, definition.body)
     steps, likes = expand(low, symbol.file, written)
     order = running_order(low, steps)
     learner_ref: Ref | None = values.get("learner")
-    learner = _learner(low, symbol.file, learner_ref, stage_of) if learner_ref else None
+    learner = _learner(low, symbol.file, learner_ref, stage_of) if learner_ref else "learner"
     promises = tuple(ref.name for ref in values.get("promises", ()) if _is_a_kind(low, ref))
     allowed = _allowed(low, name, definition.body)
+    if learner is None and learner_ref:
+        learner = learner_ref.name  # it was reported; the steps can be read without it
     if learner is None or order is None:
         return None
-    unread = _unread(definition.body, steps)
+    unread = _unread(definition.body, steps) | _outside(low, symbol.file)
     scope = StageScope(low, symbol.file, name, learner, steps, stage_of, likes, unread)
     lowered: list[AnyStep] = []
     for step_name in order:
-        step = _lower(scope, steps[step_name])
+        step = _lower_or_guess(scope, steps[step_name])
         if step is not None:
             lowered.append(step)
             scope.done[step_name] = step
@@ -201,6 +213,40 @@ def _definitions(low: Lowering, block: tree.Block) -> dict[str, tree.Definition]
 def _unread(block: tree.Block, steps: dict[str, tree.Definition]) -> frozenset[str]:
     named = {entry.name.value for entry in block.entries if isinstance(entry, tree.Definition)}
     return frozenset(named - set(steps))
+
+
+# What a step may be reported as only because the columns of its input are guessed.
+OF_COLUMNS = frozenset(
+    {
+        *("SS325", "SS330", "SS352", "SS359"),
+        *("SS407", "SS409", "SS411", "SS417", "SS418", "SS419", "SS420", "SS424"),
+    }
+)
+
+
+def _outside(low: Lowering, file: str) -> frozenset[str]:
+    """Steps that stand beside the stages of a file, which is reported there."""
+    return frozenset(d.name.value for d in low.program.files[file].definitions if d.kind.value in STEP_KINDS)
+
+
+def _lower_or_guess(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
+    """A step that could not be lowered still has columns, as far as they can be told, so that what is wrong
+    in the steps after it is shown too; what may only come from the guess is not."""
+    found = scope.low.found
+    stage = scope.low.owners["stage", scope.name].definition.span
+    before = len(found.items)
+    scope.on_guesses = False
+    step = _lower(scope, definition)
+    if scope.on_guesses:
+        found.items[before:] = [
+            item
+            for item in found.items[before:]
+            if item.code not in OF_COLUMNS
+            or not (item.labels and stage.start <= item.labels[0].span.start < stage.end)
+        ]
+    if step is None or scope.on_guesses:
+        scope.guess(definition)
+    return None if scope.on_guesses else step
 
 
 def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:

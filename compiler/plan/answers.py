@@ -18,7 +18,17 @@ from compiler.plan.answer_kinds import BY_NAME, KINDS, Kind, holds, pattern_word
 from compiler.plan.answer_reading import Item
 from compiler.plan.answer_refusals import refuses
 
-__all__ = ["KINDS", "Check", "always_rejected", "check_words", "passes", "refuses", "validate", "weak_spots"]
+__all__ = [
+    "KINDS",
+    "Check",
+    "always_rejected",
+    "check_words",
+    "passes",
+    "patterns",
+    "refuses",
+    "validate",
+    "weak_spots",
+]
 
 
 def passes(check: Check, instruction: str, response: str) -> bool:
@@ -56,6 +66,15 @@ def validate(check: Check) -> str | None:
         elif not TYPES[wanted](check[name]):
             return f"The field {name!r} of the check {kind.name} must be {wanted}."
     return _consistent(kind, check)
+
+
+def patterns(check: Check) -> list[str]:
+    """The regular expressions of a check that `validate` lets through, and of those inside of it."""
+    inner = [pattern for part in cast(Sequence[Check], check.get("checks", ())) for pattern in patterns(part)]
+    fields = BY_NAME[str(check["kind"])].fields
+    return inner + [
+        str(check[name]) for name in fields if fields[name] == "a regular expression" and name in check
+    ]
 
 
 _NOT_LOOKED_FOR = frozenset(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from lark import Token
 
-from compiler.diagnostics import Diagnostics, Span
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.syntax import tree
 from compiler.syntax.operators import Row
 from compiler.syntax.strings import read_string, read_text_block
-from compiler.units import split_quantity
+from compiler.units import UNITS, WELL_WRITTEN, split_quantity
 
 RELATED = object()  # marks what stands in a head after its columns
 LARGEST = 1e15  # beyond it a float no longer tells whole numbers apart
@@ -44,11 +45,27 @@ class Builder:
         self.found = found
 
     def _value(self, digits: str, token: Token) -> float | int:
+        if not WELL_WRITTEN.fullmatch(digits):
+            self._odd(digits, self._at(token))
+            return 0
         value = _number(digits)
         if abs(value) > LARGEST:
             self.found.error("SS118", "this number is too large", self._at(token))
             return 0
         return value
+
+    def _odd(self, written: str, span: Span) -> None:
+        digits = re.sub(r"^(-?)0+(?=\d)", r"\1", written.replace("_", ""))
+        fits = WELL_WRITTEN.fullmatch(digits)
+        self.found.error(
+            "SS120",
+            f'"{written}" is not how a number is written',
+            span,
+            help="A number is written 1000, 1_000, 0.5 or 1e-4; a unit follows it.",
+            fix=Fix(Span(span.file, span.start, span.start + len(written)), digits, certain=False)
+            if fits
+            else None,
+        )
 
     def _at(self, token: Token) -> Span:
         return Span(self.file, cast(int, token.start_pos), cast(int, token.end_pos))
@@ -175,6 +192,23 @@ class Builder:
     def quantity(self, children: list[Any]) -> tree.Quantity:
         digits, unit = split_quantity(str(children[0]))
         return tree.Quantity(self._value(digits, children[0]), unit, self._at(children[0]))
+
+    def odd(self, children: list[Any]) -> tree.Number:
+        """Not a number, or one whose unit is misspelt and stands close to it."""
+        written, span = str(children[0]), self._at(children[0])
+        unit = re.fullmatch(r"-?(?:[1-9]\d*|\d+\.\d+)((?![eE][\d_]*$)[A-Za-z]\w*)", written)
+        if unit is None:
+            self._odd(written, span)
+        else:
+            place = Span(span.file, span.start + unit.start(1), span.end)
+            self.found.error(
+                "SS114",
+                f'"{unit.group(1)}" is not a unit',
+                Label(place, did_you_mean(unit.group(1), UNITS)),
+                help=f"Units are {listing(UNITS)}.",
+                fix=respelled(place, unit.group(1), UNITS),
+            )
+        return tree.Number(0, span)
 
     def range(self, children: list[Any]) -> tree.Range:
         low, _, high = str(children[0]).partition("..")

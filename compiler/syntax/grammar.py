@@ -14,13 +14,16 @@ import lark
 
 from compiler.cached import cache_folder, keep
 from compiler.syntax.build import Builder
-from compiler.units import NUMBER, quantity_pattern
+from compiler.units import number_pattern, odd_number_pattern, quantity_pattern
 
 
 def grammar_text() -> str:
     """The grammar, with the units filled in from their one list."""
     template = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return template.replace("<number>", NUMBER).replace("<quantity>", quantity_pattern())
+    patterns = {"number": number_pattern(), "quantity": quantity_pattern(), "odd": odd_number_pattern()}
+    for name, pattern in patterns.items():
+        template = template.replace(f"<{name}>", pattern)
+    return template
 
 
 @cache

@@ -12,13 +12,19 @@ class Layout:
     """The brackets of one text. `mask` is the text with strings, comments and regexes blanked out."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
         self.mask = OPAQUE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
         self.match: dict[int, int] = {}  # opening to closing bracket, and back, where they fit
+        self.mistaken: dict[int, int] = {}  # "[" to the "}" that seems to be meant to close it
+        self.stray: list[int] = []  # closing brackets that close nothing
         stack: list[int] = []
         for found in re.finditer(r"[{}\[\]()]", self.mask):
             place = found.start()
             if found.group() in CLOSES:
                 stack.append(place)
+                continue
+            if found.group() == "}" and stack and self._closes_a_list(stack, place):
+                self.mistaken[stack.pop()] = place
                 continue
             # a "}" closes its block even over a "[" that was forgotten inside
             while stack and found.group() == "}" and self.mask[stack[-1]] != "{":
@@ -26,6 +32,41 @@ class Layout:
             if stack and CLOSES[self.mask[stack[-1]]] == found.group():
                 self.match[stack[-1]] = place
                 self.match[place] = stack.pop()
+            elif not stack:
+                self.stray.append(place)
+
+    def _closes_a_list(self, stack: list[int], place: int) -> bool:
+        """Whether a "}" ends a "[", judged by how both stand, and the block around it goes on."""
+        block = next((opener for opener in reversed(stack) if self.mask[opener] == "{"), None)
+        if self.mask[stack[-1]] != "[" or block is None:
+            return False
+        if self._first_of_its_line(place):
+            return self.indent(place) == self.indent(stack[-1]) != self.indent(block)
+        return self.line(place) == self.line(stack[-1]) != self.line(block)
+
+    def _first_of_its_line(self, place: int) -> bool:
+        return not self.mask[self.line(place)[0] : place].strip()
+
+    def one_too_many(self, until: int) -> int | None:
+        """Where some "}" closes nothing: the first that seems to be too much, judged by how it is indented
+        and by how the next line is."""
+        if not any(self.mask[place] == "}" for place in self.stray):
+            return None
+        for found in re.finditer(r"\}", self.mask[:until]):
+            place = found.start()
+            opener = self.match.get(place)
+            following = re.compile(r"\S").search(self.mask, place + 1)
+            if opener is None or self.line(opener) == self.line(place):
+                continue
+            goes_on = following is not None and self.indent(following.start()) > self.indent(opener)
+            if goes_on or (self._first_of_its_line(place) and self.indent(place) > self.indent(opener)):
+                return place
+        return None
+
+    def written_until(self, place: int) -> int:
+        """Where the last thing before a place ends that is no remark."""
+        text = OPAQUE.sub(lambda m: ("x", " ")[m.group()[0] == "#"] * len(m.group()), self.text[:place])
+        return len(text.rstrip())
 
     def opened(self, until: int) -> list[int]:
         """Brackets that are open at a place, outermost first."""

@@ -16,6 +16,7 @@ from compiler.source import Source
 from compiler.syntax.tree import Block, Definition, File
 
 MAX_ERRORS = 20
+NO_LOSS = ("}", "]", ")", ";")  # what was left out closed or ended nothing
 
 
 def parse(source: Source, found: Diagnostics) -> File:
@@ -39,7 +40,8 @@ def parse(source: Source, found: Diagnostics) -> File:
             left_out = re.sub(r"[^\n]", " ", text[start:end])
             if text[start:end] == left_out:
                 break
-            blanked.append((start, end))
+            if text[start:end].strip() not in NO_LOSS:
+                blanked.append((start, end))
             text = text[:start] + left_out + text[end:]
         except RecursionError:
             found.error("SS119", f'"{source.name}" is nested too deeply to be read')

@@ -6,55 +6,21 @@ import re
 
 from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
-from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
-from compiler.frozen import Frozen
-from compiler.syntax.layout import CLOSES, Layout
-from compiler.units import UNITS
+from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing
+from compiler.syntax.bracket_slips import (
+    closed_too_often,
+    comma_missing,
+    ends_early,
+    named_in_a_list,
+    unclosed_bracket,
+)
+from compiler.syntax.layout import Layout
+from compiler.syntax.slip import Region, Slip, token_end, wanted
+from compiler.syntax.unit_slips import compound_unit, unknown_unit
 
-READABLE = {
-    "$END": "the end of the file",
-    "NAME": "a name",
-    "STRING": "a string",
-    "TEXT": "a text block",
-    "NUMBER": "a number",
-    "QUANTITY": "a quantity",
-    "REGEX": "a /regular expression/",
-    "LBRACE": "{",
-    "RBRACE": "}",
-    "LSQB": "[",
-    "RSQB": "]",
-    "LPAR": "(",
-    "RPAR": ")",
-    "EQUAL": "=",
-    "COMMA": "a comma",
-    "COLON": ":",
-    "COMPARE": "a comparison",
-    "DOT": ".",
-    "PLUS": "+",
-    "RANGE": "a range",
-    "RELATION": "after, for, like",
-    "TRUTH": "true, false",
-    "FROM": "from",
-    "IMPORT": "import",
-    "WHEN": "when",
-}
 STATEMENTS = ("trim", "reject", "cut", "example")
 FIELD = "A field is written name = value."
-Region = tuple[int, int]
-
-
-class Slip(Frozen):
-    """One syntax error, at a place of a text (with what was left out already blank)."""
-
-    file: str
-    text: str
-    place: int
-    error: UnexpectedInput
-    layout: Layout
-    found: Diagnostics
-
-    def span(self, start: int, end: int) -> Span:
-        return Span(self.file, start, end)
+THOUSANDS = "Thousands are written with _: 1_000."
 
 
 def report(file: str, text: str, error: UnexpectedInput, found: Diagnostics) -> Region:
@@ -66,38 +32,14 @@ def report(file: str, text: str, error: UnexpectedInput, found: Diagnostics) -> 
     place = len(text) if at_end or at is None or at > len(text) else at
     slip = Slip(file, text, place, error, Layout(text), found)
     if place >= len(text.rstrip()):
-        return _end(slip)
+        return (None if slip.layout.opened(len(text)) else unknown_unit(slip)) or ends_early(slip)
     if isinstance(error, UnexpectedCharacters):
-        return _character(slip)
-    for known in (_unclosed_bracket, _closed_too_often, _value_missing, _cut_short, _unit, _equals_missing):
+        return compound_unit(slip) or _character(slip)
+    for known in SLIPS:
         region = known(slip)
         if region is not None:
             return region
     return _anything_else(slip)
-
-
-def _end(slip: Slip) -> Region:
-    opened = slip.layout.opened(len(slip.text))
-    if opened:
-        bracket, limit = slip.layout.unclosed_block(opened)
-        return _never_closed(slip, bracket, limit)
-    start = slip.layout.line(len(slip.text.rstrip()) - 1)[0]
-    slip.found.error(
-        "SS110", "the file ends in the middle of a definition", slip.span(start, len(slip.text.rstrip()))
-    )
-    return start, len(slip.text)
-
-
-def _never_closed(slip: Slip, bracket: int, limit: int) -> Region:
-    closer = CLOSES[slip.text[bracket]]
-    before = f"before line {slip.layout.number(limit)}" if limit < len(slip.text) else "at the end"
-    slip.found.error(
-        "SS111",
-        f'this "{slip.text[bracket]}" is never closed',
-        slip.span(bracket, bracket + 1),
-        help=f"Add {closer} {before}.",
-    )
-    return slip.layout.line(bracket)[0], limit
 
 
 def _character(slip: Slip) -> Region:
@@ -127,45 +69,6 @@ def _character(slip: Slip) -> Region:
         return place, place + 1
     start, end = slip.layout.entry(place)
     return start, max(end, line_end) if quotes else end
-
-
-def _unclosed_bracket(slip: Slip) -> Region | None:
-    """A "[" or "(" that nothing closes before its block ends or the next field begins."""
-    opened = slip.layout.opened(slip.place)
-    if not opened or slip.text[opened[-1]] == "{" or opened[-1] in slip.layout.match:
-        return None
-    bracket = opened[-1]
-    closer = slip.text[slip.place]
-    if closer in "])":
-        slip.found.error(
-            "SS116",
-            f'"{closer}" cannot close "{slip.text[bracket]}"',
-            slip.span(slip.place, slip.place + 1),
-            Label(slip.span(bracket, bracket + 1), "opened here"),
-            help=f"Write {CLOSES[slip.text[bracket]]} instead.",
-        )
-        return slip.layout.entry(bracket)[0], slip.place + 1
-    slip.found.error(
-        "SS111",
-        f'this "{slip.text[bracket]}" is never closed',
-        slip.span(bracket, bracket + 1),
-        Label(slip.span(slip.place, _token_end(slip)), "before this"),
-        help=f"Add {CLOSES[slip.text[bracket]]} at the end of the {'list' if closer != '(' else 'call'}.",
-    )
-    line = slip.layout.line(slip.place)[0]
-    return slip.layout.entry(bracket)[0], line if line > bracket else slip.place
-
-
-def _closed_too_often(slip: Slip) -> Region | None:
-    if slip.text[slip.place] not in "}])" or slip.layout.opened(slip.place):
-        return None
-    slip.found.error(
-        "SS116",
-        f'this "{slip.text[slip.place]}" closes nothing',
-        slip.span(slip.place, slip.place + 1),
-        help="Take it out, or open its block.",
-    )
-    return slip.place, slip.place + 1
 
 
 def _value_missing(slip: Slip) -> Region | None:
@@ -207,29 +110,9 @@ def _no_value(slip: Slip, start: int, end: int, hint: str = "") -> None:
     )
 
 
-def _unit(slip: Slip) -> Region | None:
-    """A number, and a word that is no unit."""
-    head = slip.layout.mask[: slip.place]
-    # `5 dollars` at the place itself, before it, or read as the head of what stands on the next line
-    ahead = re.search(r"\d[ \t]+$", head)
-    behind = re.search(r"\d[ \t]+([A-Za-z]\w*)[ \t]*(?:\n\s*(?:[A-Za-z_]\w*\s*)?)?$", head)
-    start = slip.place if ahead else behind.start(1) if behind else -1
-    word = re.compile(r"[A-Za-z]\w*").match(slip.text, max(start, 0))
-    if start < 0 or word is None:
-        return None
-    slip.found.error(
-        "SS114",
-        f'"{word.group()}" is not a unit',
-        Label(slip.span(*word.span()), did_you_mean(word.group(), UNITS)),
-        help=f"Units are {listing(UNITS)}.",
-        fix=respelled(slip.span(*word.span()), word.group(), UNITS),
-    )
-    return slip.layout.entry(start)
-
-
 def _equals_missing(slip: Slip) -> Region | None:
     """`name value`, `name: value`, or a name that stands alone, inside a block."""
-    if not slip.layout.opened(slip.place) or "=" not in _wanted(slip):
+    if not slip.layout.opened(slip.place) or "=" not in wanted(slip):
         return None
     head = slip.layout.mask[: slip.place]
     lone = re.search(r"(?:^|[\n{,])[ \t]*([A-Za-z_]\w*)\s*\n\s*(?:[A-Za-z_]\w*[ \t]*)?$", head)
@@ -245,7 +128,7 @@ def _equals_missing(slip: Slip) -> Region | None:
         start, end = pair.span(2)
         gap = slip.span(pair.start(1), start)
     else:
-        start, end = slip.place, _token_end(slip)
+        start, end = slip.place, token_end(slip)
         gap = slip.span(start, end if slip.text[start] == ":" else start)
     around = (slip.text[gap.start - 1 : gap.start], slip.text[gap.end : gap.end + 1])
     spaces = ["" if char.isspace() else " " for char in around]
@@ -259,13 +142,32 @@ def _equals_missing(slip: Slip) -> Region | None:
     return slip.layout.entry(start)
 
 
+def _sign_missing(slip: Slip) -> Region | None:
+    """`margin 1.0 nats`: a number after a name, and nothing that compares them."""
+    kind = slip.error.token.type if isinstance(slip.error, UnexpectedToken) else ""
+    before = re.search(r"[A-Za-z_]\w*(?=[ \t]+$)", slip.layout.mask[: slip.place])
+    if kind not in ("NUMBER", "QUANTITY") or before is None or "a comparison" not in wanted(slip):
+        return None
+    slip.found.error(
+        "SS116",
+        f'there is no sign between "{before.group()}" and this',
+        slip.span(slip.place, token_end(slip)),
+        help=f"Compare them: {before.group()} >= {slip.text[slip.place : token_end(slip)]}.",
+    )
+    return slip.layout.entry(slip.place)
+
+
 def _anything_else(slip: Slip) -> Region:
-    wanted = _wanted(slip)
-    end = _token_end(slip)
+    expected = wanted(slip)
+    end = token_end(slip)
     shown = slip.text[slip.place : end].split("\n")[0]
-    help = f"Expected {listing(wanted).replace(' and ', ' or ')}." if len(wanted) <= 6 else ""
+    help = f"Expected {listing(expected).replace(' and ', ' or ')}." if len(expected) <= 6 else ""
     if re.search(r"(?:^|\n)[ \t]*import\b[^\n]*$", slip.text[: slip.place]):
         help = 'An import is written: from "shared.stage" import name'
+    if slip.text[slip.place :].startswith(("=>", "=<")):
+        help = f"Write {slip.text[slip.place + 1]}=."
+    if re.search(r"\d,$", slip.text[: slip.place]) and shown[:1].isdigit():
+        help = THOUSANDS
     slip.found.error(
         "SS116",
         f'"{shown if len(shown) <= 30 else shown[:27] + "..."}" cannot stand here',
@@ -276,13 +178,16 @@ def _anything_else(slip: Slip) -> Region:
     return start, max(stop, slip.place + 1)
 
 
-def _wanted(slip: Slip) -> list[str]:
-    assert isinstance(slip.error, UnexpectedToken)
-    names = slip.error.accepts or slip.error.expected
-    readable = [READABLE.get(name, name.lower()) for name in names if name != "WORD"]
-    return sorted({word for words in readable for word in words.split(", ")})
-
-
-def _token_end(slip: Slip) -> int:
-    end = slip.error.token.end_pos if isinstance(slip.error, UnexpectedToken) else None
-    return int(end) if end else slip.place + 1
+# In the order in which they are tried.
+SLIPS = (
+    closed_too_often,
+    named_in_a_list,
+    unclosed_bracket,
+    compound_unit,
+    _value_missing,
+    _cut_short,
+    unknown_unit,
+    comma_missing,
+    _equals_missing,
+    _sign_missing,
+)

@@ -18,7 +18,8 @@ MOCK = "mock"
 
 @dataclass(frozen=True)
 class Evidence:
-    """`answers` and `reference` are None with the mock engine, which says nothing about a model."""
+    """`answers` and `reference` are None with the mock engine, which says nothing about a model.
+    `chat_prompts` are the names of those prompts that the chat template was put around."""
 
     name: str
     kind: Literal["raw", "chat"]
@@ -29,6 +30,7 @@ class Evidence:
     prompts: Mapping[str, tuple[int, ...]]
     answers: Answers | None
     reference: Reference | None
+    chat_prompts: frozenset[str] = frozenset()
 
     @property
     def mock_model(self) -> bool:

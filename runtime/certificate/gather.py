@@ -34,8 +34,10 @@ def certify(
     prompts: Mapping[str, tuple[int, ...]],
     listener: Listener = silent,
     kind: Literal["raw", "chat"] = "raw",
+    chat_prompts: frozenset[str] = frozenset(),
 ) -> Certificate:
-    """Measure the model in its engine. `prompts` are rendered ids by the prompt's name.
+    """Measure the model in its engine. `prompts` are rendered ids by the prompt's name, those of
+    `chat_prompts` with the chat template around them.
 
     It does not stop anything itself: the caller looks at `stopping`. RunFailed when the engine or
     the reference breaks.
@@ -49,7 +51,9 @@ def certify(
             answers = ask(engine, tokens)
             advance(1)
             reference = _reference(binding, local, tokens, engine)
-        evidence = Evidence(name, kind, binding, local, tokens, engine.facts, prompts, answers, reference)
+        evidence = Evidence(
+            name, kind, binding, local, tokens, engine.facts, prompts, answers, reference, chat_prompts
+        )
         lines = tuple(line(evidence) for line in LINES)
         advance(2)
     return Certificate(name, local.sha256, engine.facts.fingerprint, lines)

@@ -15,11 +15,15 @@ from runtime.models.local import LocalModel
 
 SPECIAL_TOKENS = ("<|end|>", "<|pad|>", "<|user|>", "<|assistant|>")
 _END, _PAD = 256, 257
-_VERSION = 2  # counted up when the weights, the tokenizer or the configuration change
+_VERSION = 3  # counted up when the weights, the tokenizer or the configuration change
 _SEED = 20_261
 _HIDDEN, _INNER, _LAYERS, _HEADS, _KEY_VALUE_HEADS = 64, 192, 2, 2, 1
 _HEAD = _HIDDEN // _HEADS
 _VOCABULARY = 256 + len(SPECIAL_TOKENS)
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
 _WIDTH = 0.06  # weights are uniform in ±this: a standard deviation of 0.035
 
 
@@ -40,6 +44,7 @@ def build(folder: Path) -> None:
             "add_bos_token": False,
             "eos_token": "<|end|>",
             "pad_token": "<|pad|>",
+            "chat_template": _CHAT_TEMPLATE,
             "tokenizer_class": "PreTrainedTokenizerFast",
         },
     )

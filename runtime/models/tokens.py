@@ -21,6 +21,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from runtime.failures import RunFailed
+from runtime.models.chat import ChatTemplate, named_token
 from runtime.models.digest import file_digest
 from runtime.models.files import read_json_if_there
 
@@ -40,9 +41,11 @@ class Tokens:
         eos_ids: tuple[int, ...],
         named_bos_id: int | None,
         sha256: str,
+        chat: ChatTemplate | None = None,
     ) -> None:
         """`eos_ids` begins with the one to train with. Use `from_folder`."""
         self._tokenizer = tokenizer
+        self._chat = chat or ChatTemplate("", {})
         self.bos_id = bos_id
         """What every prompt begins with, or None where the model's policy is to begin with nothing."""
         self.named_bos_id = named_bos_id
@@ -74,12 +77,18 @@ class Tokens:
         bos = _bos_by_policy(tokenizer, settings.get("add_bos_token"), named_bos)
         eos = _eos_ids(folder, _id_of(tokenizer, settings.get("eos_token")))
         content = json.dumps([file_digest(path), bos, eos])
-        return cls(tokenizer, bos, eos, named_bos, hashlib.sha256(content.encode()).hexdigest())
+        hashed = hashlib.sha256(content.encode()).hexdigest()
+        return cls(tokenizer, bos, eos, named_bos, hashed, ChatTemplate.from_folder(folder))
 
     def prompt_ids(self, text: str) -> tuple[int, ...]:
         """The ids to send for a prompt: BOS if the model's policy has one, then the text's."""
         start = () if self.bos_id is None else (self.bos_id,)
         return (*start, *self.continuation_ids(text))
+
+    def chat_ids(self, text: str) -> tuple[int, ...]:
+        """The ids to send for a text as a user's turn, up to where the answer begins; BOS is the template's.
+        RunFailed where the checkpoint has no chat template."""
+        return self.continuation_ids(self._chat.text(text))
 
     def continuation_ids(self, text: str) -> tuple[int, ...]:
         """The ids of text that follows other text: nothing is added in front or behind."""
@@ -110,13 +119,6 @@ def configured_eos(folder: Path, file: str) -> tuple[int, ...]:
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list) else (int(value),)
-
-
-def named_token(setting: Any) -> str | None:
-    """A token in tokenizer_config.json, which is written as a text or as an object with `content`."""
-    if isinstance(setting, dict):
-        setting = setting.get("content")
-    return setting if isinstance(setting, str) else None
 
 
 def _id_of(tokenizer: Tokenizer, setting: Any) -> int | None:

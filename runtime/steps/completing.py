@@ -17,7 +17,7 @@ def drawing(
 ) -> Request:
     """A request for one completion. `draw` tells apart draws from the same prompt; the seed hashes the run's
     seed, the prompt's ids, the sampling and the draw."""
-    ids = work.tokens.prompt_ids(text)
+    ids = work.prompt_ids(work.method.prompts[use.prompt].kind, text)
     adapter = work.adapter(model)
     return Request(
         id=id,

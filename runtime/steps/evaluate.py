@@ -121,7 +121,7 @@ def _run_arm(
     requests = [
         Request(
             id=f"{name}/{item['id']}",
-            prompt_ids=work.tokens.prompt_ids(work.render(arm.prompt, item, *item["drawn by"])),
+            prompt_ids=work.rendered_ids(arm.prompt, item, *item["drawn by"]),
             task=Draw(
                 max_tokens=step.sampling.max_tokens,
                 temperature=step.sampling.temperature,

@@ -55,7 +55,7 @@ def _dpo_job(step: Train, of: Preference, work: Work) -> DpoJob:
 
 
 def _prompt_ids(step: Train, work: Work, record: Record) -> tuple[int, ...]:
-    return work.tokens.prompt_ids(work.render(step.prompt, record.columns, record.id))
+    return work.rendered_ids(step.prompt, record.columns, record.id)
 
 
 def _target_ids(step: Train, work: Work, record: Record, column: str, finish: str) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def use_scores(
     critic = work.method.critics[use.critic]
     rows = [renamed(record.columns, use.columns, critic.columns) for record in records]
     title = key.partition("/")[0].rpartition(".")[2]
-    return scores(work, title, key, critic.methods[made.method], rows, work.adapter(use.model))
+    return scores(work, title, key, critic.methods[made.method], rows, use.model)
 
 
 def rate(step: Rate, work: Work, records: list[Record]) -> None:

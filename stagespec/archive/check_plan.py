@@ -5,8 +5,10 @@ from __future__ import annotations
 from compiler import VERSION
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostics, listing
+from compiler.plan.hashing import plain
 from compiler.plan.model import Hashes, PlanFile
 from runtime.folders import PLAN
+from stagespec.archive.differences import differences
 from stagespec.archive.layout import INDEX, MAX_BYTES, SPECS, file_hash, files_below
 from stagespec.archive.parts import DAMAGE, Parts
 from stagespec.endings import Refused
@@ -33,7 +35,8 @@ def check_files(parts: Parts, found: Diagnostics) -> str:
 
 
 def check_plan(parts: Parts, found: Diagnostics) -> str:
-    """The plan has the hashes that it names, which are those of index and manifest."""
+    """The plan has the hashes that it names, which are those of index and manifest; and the manifest tells of
+    each stage the warnings that the plan lets stand."""
     try:
         hashes = parts.plan.hashes
     except Refused as refused:
@@ -46,6 +49,13 @@ def check_plan(parts: Parts, found: Diagnostics) -> str:
                 found.error(
                     "SS904", f"{where} names another {kind} hash than {PLAN} has: {getattr(other, kind)[:12]}"
                 )
+    allowed = {stage.name: [plain(one) for one in stage.allowed] for stage in parts.plan.method.stages}
+    for stage in parts.manifest["stages"]:
+        name = stage["name"]
+        if "allowed" in stage and (
+            first := next(differences(stage["allowed"], allowed.get(name), "it"), None)
+        ):
+            found.error("SS910", f"what stage {name} allows differs between the manifest and {PLAN}: {first}")
     return f"method {hashes.method[:12]}, plan {hashes.plan[:12]}"
 
 

@@ -15,9 +15,7 @@ from stagespec.staleness import first_difference
 
 def program_of(plan: PlanFile, plan_path: Path) -> Program:
     """The files that the plan was compiled from. Refused where they are not here or say otherwise by now."""
-    entry = entry_file(plan)
-    if not Path(entry).is_file():
-        raise Refused(f'the spec of this run, "{entry}", is not here: archive it where the spec is at hand')
+    entry = _found(entry_file(plan), plan_path)
     compiled = compile_spec(entry, plan.binding.profile, plan.binding.seed)
     if compiled.plan is None:
         raise Refused(f'the spec of this run, "{entry}", no longer compiles; put back what was run')
@@ -25,6 +23,18 @@ def program_of(plan: PlanFile, plan_path: Path) -> Program:
         said = first_difference(plan, compiled.plan)
         raise Refused(f'"{entry}" is not what "{plan_path}" was compiled from: {said}; put back what was run')
     return compiled.program
+
+
+def _found(entry: str, plan_path: Path) -> str:
+    """The spec that a plan names, from here or from a folder above the run: it was named from where it was
+    run."""
+    places = [Path(), *plan_path.resolve().parents]
+    for place in places:
+        if (place / entry).is_file():
+            return str(place / entry)
+    raise Refused(
+        f'the spec of this run, "{entry}", is not here and in no folder above the run: put it where it was'
+    )
 
 
 def spec_files(program: Program) -> dict[str, bytes]:

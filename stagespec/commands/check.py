@@ -17,17 +17,18 @@ from stagespec.endings import ERRORS, Refused
 )
 @click.option("--fix", is_flag=True, help="Mend what is certain in the files, and report the rest.")
 def command(paths: tuple[str, ...], format: str, fix: bool) -> None:
-    """Compile every stage in files and folders, under every profile, and report all that is wrong."""
+    """Compile every stage in files and folders under every profile, read every other file by itself, and
+    report all that is wrong."""
     from stagespec.check_output import report as shown
     from stagespec.checking import check as check_all
     from stagespec.fixing import fix_all
 
     if fix:
-        for mended in fix_all(lambda: check_all(paths)[:2]):
+        for mended in fix_all(lambda: ((now := check_all(paths)).found, now.sources)):
             click.echo(str(mended), err=True)
-    found, sources, stages = check_all(paths)
-    if not stages:
-        raise Refused(f"no stage is defined in {', '.join(paths)}")
-    click.echo(shown(found, sources, stages, format), nl=False)
-    if any(item.severity == "error" for item in found):
+    checked = check_all(paths)
+    if not checked.stages and not checked.shared:
+        raise Refused(f"there is no .stage file in {', '.join(paths)}")
+    click.echo(shown(checked, format), nl=False)
+    if any(item.severity == "error" for item in checked.found):
         raise click.exceptions.Exit(ERRORS)

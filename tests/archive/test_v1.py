@@ -38,7 +38,8 @@ def test_what_is_reported(snapshot: SnapshotAssertion) -> None:
 
 def test_each_discrepancy_is_reported_with_its_code_at_its_place() -> None:
     """The line that carries a discrepancy's number is where a diagnostic with its code points."""
-    items, sources, _ = check([V1])
+    checked = check([V1])
+    items, sources = checked.found, checked.sources
     places = {
         (item.code, Path(label.span.file).stem, sources[label.span.file].position(label.span.start)[0])
         for item in items

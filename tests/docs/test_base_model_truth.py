@@ -39,8 +39,13 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert text in ROWS["engine_parity"]
 
 
-def test_no_code_applies_a_chat_template() -> None:
-    houses = (DOCS.parent / name for name in ("compiler", "runtime", "stagespec"))
-    sources = [path for house in houses for path in house.rglob("*.py")]
-    assert sources
-    assert [path for path in sources if "apply_chat_template" in path.read_text(encoding="utf-8")] == []
+def test_a_chat_template_is_applied_in_one_place_and_to_chat_prompts_alone() -> None:
+    root = DOCS.parent
+    houses = (root / name for name in ("compiler", "runtime", "stagespec"))
+    sources = {path: path.read_text(encoding="utf-8") for house in houses for path in house.rglob("*.py")}
+    assert [path for path, text in sources.items() if ".apply_chat_template(" in text] == []
+    calling = {str(path.relative_to(root)) for path, text in sources.items() if ".chat_ids(" in text}
+    assert calling == {"runtime/work.py", "runtime/certificate/lines/prompts.py"}
+    chosen = 'self.tokens.chat_ids(text) if kind == "chat" else self.tokens.prompt_ids(text)'
+    assert sources[root / "runtime/work.py"].count("chat_ids(") == 1
+    assert chosen in sources[root / "runtime/work.py"]

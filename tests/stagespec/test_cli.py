@@ -411,7 +411,7 @@ def test_check_finds_the_stages_of_a_folder_and_reports_shared_faults_once(specs
         if path.name not in ("stage.stage", "shared.stage", "profiles.stage"):
             path.unlink()
     result = cli("check", "specs")
-    assert (result.exit_code, result.output) == (0, "1 stage, nothing to report\n")
+    assert (result.exit_code, result.output) == (0, "1 stage and 2 shared files, nothing to report\n")
     (specs / "again.stage").write_text((specs / "stage.stage").read_text())
     replace(specs / "shared.stage", "words(instruction)", "wrods(instruction)")
     result = cli("check", "specs")
@@ -430,7 +430,53 @@ def test_check_as_json(specs: Path) -> None:
 def test_check_of_a_folder_without_stages_is_an_error(tmp_path: Path) -> None:
     result = cli("check", str(tmp_path))
     assert result.exit_code == 1
-    assert "no stage is defined" in result.stderr
+    assert "there is no .stage file" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["shared.stage", "profiles.stage"])
+def test_check_of_a_file_without_a_stage(specs: Path, name: str) -> None:
+    result = cli("check", f"{specs.name}/{name}")
+    assert (result.exit_code, result.output) == (0, "1 shared file, nothing to report\n")
+
+
+LIBRARY = """language 1
+
+prompt wrong(task: text) {
+  template = "{{ tsak }}"
+}
+
+rules slow(answer: text) {
+  reject "a" when answer matches /(a+)+$/
+  example keep { answer = "b" }
+  example reject "a" { answer = "a" }
+}
+
+pool lost(task: text) { items = file("data/lost.jsonl") }
+
+preset odd for train { epochz = 3 }
+
+profile bound { engine = mock, held_out = 5 items }
+"""
+
+
+def test_check_reads_files_that_no_stage_imports(specs: Path) -> None:
+    """Each mistake in its place; that nothing uses a definition is none."""
+    for path in specs.glob("*.stage"):
+        if path.name not in ("stage.stage", "shared.stage", "profiles.stage"):
+            path.unlink()
+    (specs / "library.stage").write_text(LIBRARY)
+    found = json.loads(cli("check", "specs", "--format", "json").stdout)["diagnostics"]
+    assert sorted(item["code"] for item in found) == ["SS103", "SS308", "SS402", "SS427", "SS711"]
+    assert {item["file"] for item in found} == {"specs/library.stage"}
+
+
+def test_check_reports_once_what_a_stage_and_its_library_share(specs: Path) -> None:
+    replace(specs / "shared.stage", "words(instruction)", "wrods(instruction)")
+    with (specs / "shared.stage").open("a") as file:
+        file.write('prompt nobody(task: text) { template = "{{ tsak }}" }\n')
+    paths = ("specs/stage.stage", "specs/shared.stage")
+    found = json.loads(cli("check", *paths, "--format", "json").stdout)["diagnostics"]
+    assert sorted(item["code"] for item in found) == ["SS402", "SS410"]
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,14 @@ def lower_generate(body: StepBody) -> AnyStep | None:
     scope, values, found = body.scope, body.values, body.scope.low.found
     model = scope.model(values.get("model"))
     read = body.input() if "input" in values else None
-    if model is None or ("input" in values and read is None):
+    if "input" in values and read is None:
         return None
     columns = dict(read.columns) if read else {}
     about = _about(body) if "about" in values else {}
     if about is None:
         return None
     use = scope.prompt(values.get("prompt"), {**columns, **about}, model)
-    if use is None:
+    if model is None or use is None:
         return None
     if ("parse" in values) == ("into" in values):
         found.error(

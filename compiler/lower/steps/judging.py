@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from compiler.diagnostics import Label, did_you_mean, listing
 from compiler.lower.critics import lower_critic
 from compiler.lower.prompts import called, lower_columns
-from compiler.lower.steps.scope import StepBody
+from compiler.lower.steps.scope import KINDS_DIFFER, StepBody
 from compiler.plan.model import Accept, AnyStep, Best, Compare, CriticUse, Generate, Judge, Rate
 from compiler.shapes import NumberOf, QuantityOf, Ref
 from compiler.syntax import tree
@@ -116,7 +116,26 @@ def lower_critic_use(
                 help=f"The records here have {listing(columns)}.",
             )
             return None
+    if not _fits_the_judge(body, ref, model):
+        return None
     return CriticUse(critic=ref.name, model=model, columns=renamed)
+
+
+def _fits_the_judge(body: StepBody, ref: Ref, model: str) -> bool:
+    """Whether a critic's templates are written for the kind of model that judges."""
+    scope = body.scope
+    kind, judge = scope.low.critic_kinds[ref.name], scope.kind_of(model)
+    if judge in ("", kind):
+        return True
+    symbol = scope.low.owners["critic", ref.name]
+    scope.low.found.error(
+        "SS604",
+        f'critic "{ref.name}" is for {kind} models, and "{model}" is {judge}',
+        Label(ref.span),
+        Label(symbol.definition.name.span, "the critic"),
+        help=KINDS_DIFFER[judge],
+    )
+    return False
 
 
 def lower_accept(body: StepBody, node: tree.Node) -> Accept | None:

@@ -39,6 +39,13 @@ RECORDS = (*MAPS, "mix", "order")
 PRINCIPLES = "principles"
 
 
+# What to do about a template that is not for the kind of model that is given it.
+KINDS_DIFFER = {
+    "raw": "A base model is only ever given texts to go on from: write it so, with kind = raw.",
+    "chat": "A chat model is given the turn of a user: write it so, with kind = chat.",
+}
+
+
 class Read(Frozen):
     """Records that a step reads: the step that makes them, the part if that is a split, their columns."""
 
@@ -63,6 +70,8 @@ class StageScope:
     stage_of: Callable[[Ref], LoweredStage | None]
     likes: Mapping[str, Likeness] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()  # steps that were reported before they could be lowered
+    guessed: set[str] = field(default_factory=set)  # steps whose columns are guessed: something was reported
+    on_guesses: bool = False  # whether the step being lowered reads one of them
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     facts: dict[str, StepFacts] = field(default_factory=dict)
     done: dict[str, AnyStep] = field(default_factory=dict)
@@ -94,7 +103,9 @@ class StageScope:
                 Label(definition.name.span, "defined here"),
             )
             return False
-        return ref.name in self.done
+        if ref.name in self.guessed:
+            self.on_guesses = True
+        return ref.name in self.done or ref.name in self.guessed
 
     def records(self, ref: Ref, what: str = "a step that makes records") -> Read | None:
         """The records that a reference means: `step`, `split.part`, or either of them in another stage."""
@@ -179,8 +190,8 @@ class StageScope:
         return found
 
     def kind_of(self, model: str) -> str:
-        """raw or chat; a trained model stays what its base is."""
-        return self.low.model_kinds.get(model) or self.low.model_kinds.get(self.learner, "raw")
+        """raw or chat, or nothing of a model that was reported; a trained model stays what its base is."""
+        return self.low.model_kinds.get(model) or self.low.model_kinds.get(self.learner, "")
 
     def prompt(self, node: tree.Node, columns: Mapping[str, str], model: str | None) -> PromptUse | None:
         """A prompt for a model; without one it is a template that is only filled in."""
@@ -188,12 +199,12 @@ class StageScope:
         if use is None or model is None:
             return use
         prompt = self.low.prompts[use.prompt]
-        if isinstance(prompt, Prompt) and prompt.kind != self.kind_of(model):
+        if isinstance(prompt, Prompt) and self.kind_of(model) not in ("", prompt.kind):
             self.low.found.error(
                 "SS604",
                 f'prompt "{use.prompt}" is for {prompt.kind} models, and "{model}" is {self.kind_of(model)}',
                 node.span,
-                help="A base model is only ever given completion prompts.",
+                help=KINDS_DIFFER[self.kind_of(model)],
             )
             return None
         return use
@@ -205,10 +216,33 @@ class StageScope:
         found by name: the column that the stage's source writes.
         """
         return {
-            name: self.columns[name] if name in self.columns else self.grown(name)
+            name: {}
+            if name in self.guessed
+            else self.columns[name]
+            if name in self.columns
+            else self.grown(name)
             for name, d in self.definitions.items()
             if d.kind.value in MAPS
         }
+
+    def guess(self, step: tree.Definition) -> None:
+        """Columns of a step that was reported, from what it reads and what it says that it writes."""
+        name = step.name.value
+        fields = step.body.fields() if isinstance(step.body, tree.Block) else ()
+        columns: dict[str, str] = {f"{name}_score": "number"}
+        for entry in fields:
+            match entry:
+                case tree.Field(name=tree.Name(value="input" | "data"), value=source):
+                    ref = dotted(source)
+                    columns |= self.columns.get(ref.name if ref else "", {})
+                case tree.Field(name=tree.Name(value="into"), value=tree.Name(value=column)):
+                    columns |= {column: "text", finish_column(column, columns): "finish_reason"}
+                case tree.Field(name=tree.Name(value="parse")):
+                    columns |= self.grown(name)
+        self.columns[name] = columns
+        if step.kind.value == "split":
+            self.columns |= {f"{name}.{part}": columns for part in ("train", "dev")}
+        self.guessed.add(name)
 
     def grown(self, step: str) -> dict[str, str]:
         """The columns that a step will have, read from its chain of inputs before it is lowered."""

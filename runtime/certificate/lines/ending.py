@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from runtime.certificate.evidence import MOCK, Evidence
 from runtime.certificate.line import CertificateLine, not_measured
+from runtime.models.chat import named_token
 from runtime.models.files import read_json_if_there
-from runtime.models.tokens import configured_eos, named_token
+from runtime.models.tokens import configured_eos
 
 _ROWS = "Embedding rows are trained"
 

@@ -8,11 +8,14 @@ from runtime.models.tokens import Tokens
 
 
 def prompt_ids(evidence: Evidence) -> CertificateLine:
-    """No control token in any prompt, and in front exactly what the BOS policy says."""
-    faults = {
-        name: fault for name, ids in evidence.prompts.items() if (fault := _fault(ids, evidence.tokens))
-    }
+    """No control token in any prompt but those of the chat template around it, and in front exactly what the
+    BOS policy says, or the template."""
     tokens = evidence.tokens
+    faults = {
+        name: fault
+        for name, ids in evidence.prompts.items()
+        if (fault := (_chat_fault if name in evidence.chat_prompts else _fault)(ids, tokens))
+    }
     policy = "none" if tokens.bos_id is None else tokens.token(tokens.bos_id)
     if not evidence.prompts:
         explanation = "There was no prompt to look at."
@@ -28,6 +31,16 @@ def prompt_ids(evidence: Evidence) -> CertificateLine:
         measured={"prompts": len(evidence.prompts), "bos_policy": policy, "faults": faults},
         explanation=explanation,
     )
+
+
+def _chat_fault(ids: tuple[int, ...], tokens: Tokens) -> str | None:
+    """What is wrong with a prompt in its chat template: a text of its own that holds a control token."""
+    frame = [id for id in tokens.chat_ids("text") if id in tokens.control_ids]
+    held = [id for id in ids if id in tokens.control_ids]
+    if held == frame:
+        return None
+    more = next((id for id in held if held.count(id) > frame.count(id)), None)
+    return f"holds the control token {tokens.token(more)}" if more is not None else "lacks its chat template"
 
 
 def _fault(ids: tuple[int, ...], tokens: Tokens) -> str | None:

@@ -7,11 +7,10 @@ whose turns end in a token that also ends the model's texts is: a base model end
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from runtime.certificate.evidence import Evidence
 from runtime.certificate.line import CertificateLine
-from runtime.models.files import read_json_if_there
+from runtime.models.chat import chat_templates
 
 _TITLE = "The checkpoint is what its role says"
 _INSTRUCT = re.compile(
@@ -26,7 +25,7 @@ def provenance(evidence: Evidence) -> CertificateLine:
     signs = _signs(evidence)
     measured = {
         "signs_of_instruction_tuning": signs,
-        "chat_template": bool(_template(evidence.local.folder)),
+        "chat_template": bool(chat_templates(evidence.local.folder)),
         "declared": evidence.binding.stand_in,
         "names": list(evidence.local.names),
     }
@@ -54,7 +53,7 @@ def _line(passed: bool, severity: str, measured: dict[str, object], explanation:
 def _signs(evidence: Evidence) -> list[str]:
     """Evidence of instruction tuning, in words."""
     signs = [f"it is named {name}" for name in evidence.local.names if _INSTRUCT.search(name)]
-    template = _template(evidence.local.folder)
+    template = "\n".join(chat_templates(evidence.local.folder).values())
     enders = [evidence.tokens.token(id) for id in sorted(evidence.tokens.eos_ids)]
     turns = [token for token in enders if token in template]
     if turns:
@@ -62,14 +61,3 @@ def _signs(evidence: Evidence) -> list[str]:
     elif re.search(r"\beos_token\b", template):
         signs.append("its chat template ends turns with the token that ends its texts")
     return signs
-
-
-def _template(folder: Path) -> str:
-    """The chat template, from its own file or from the tokenizer's settings; empty without one."""
-    path = folder / "chat_template.jinja"
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
-    written = read_json_if_there(folder / "tokenizer_config.json").get("chat_template")
-    if isinstance(written, list):
-        return "\n".join(str(entry.get("template", "")) for entry in written)
-    return written if isinstance(written, str) else ""

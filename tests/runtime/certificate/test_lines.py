@@ -73,6 +73,26 @@ def test_a_control_token_far_inside_is_found(evidence: Evidence) -> None:
     assert prompt_ids(replace(evidence, prompts={"respond": ids})).stops
 
 
+def test_the_chat_template_around_a_prompt_is_no_contamination(evidence: Evidence) -> None:
+    sent = {"respond": evidence.tokens.chat_ids("Name a fruit.")}
+    assert prompt_ids(replace(evidence, prompts=sent, chat_prompts=frozenset(sent))).passed
+    assert prompt_ids(replace(evidence, prompts=sent)).stops
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Name <|assistant|> a fruit.", "holds the control token <|assistant|>"),
+        ("", "lacks its chat template"),
+    ],
+)
+def test_a_chat_prompt_holds_its_template_and_no_more(evidence: Evidence, text: str, said: str) -> None:
+    ids = evidence.tokens.chat_ids(text) if text else evidence.tokens.prompt_ids("Name a fruit.")
+    line = prompt_ids(replace(evidence, prompts={"respond": ids}, chat_prompts=frozenset({"respond"})))
+    assert line.stops
+    assert said in line.explanation
+
+
 @pytest.fixture
 def with_bos(own_folder: Path) -> Evidence:
     _edit(own_folder / "tokenizer_config.json", add_bos_token=True, bos_token="<|pad|>")

@@ -32,8 +32,9 @@ class Work(SimpleNamespace):
     def adapter(self, model: str) -> Adapter | None:
         return self.adapters.get(model)
 
-    def render(self, _: PromptUse, columns: dict[str, Any], *__: object) -> str:
-        return str(columns["asked"])
+    def rendered_ids(self, _: PromptUse, columns: dict[str, Any], *__: object) -> tuple[int, ...]:
+        ids: tuple[int, ...] = self.tokens.prompt_ids(str(columns["asked"]))
+        return ids
 
 
 def work(folder: Path, records: list[Record], dev: list[Record]) -> Any:

@@ -77,6 +77,18 @@ def test_the_name_is_the_runs_own_unless_given(here: Path, finished: Path) -> No
     assert (here / "archive" / finished.name / "archive.json").exists()
 
 
+def test_the_spec_is_found_from_the_run(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run names its spec from where it was run, which is a folder above it."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    archive, verified = freeze(finished, "far")
+    assert archive == Path("archive/far")
+    assert verified.diagnostics == ()
+    assert read_index(archive).spec == "stage.stage"
+
+
 def test_a_run_that_was_stopped_is_a_result_too(here: Path) -> None:
     """The mock cannot judge, and this is no rehearsal: the run stops at a critic's calibration."""
     edit_text(here / "specs/profiles.stage", "rehearsal = true", "")

@@ -115,6 +115,12 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
         change_manifest(lambda m: m["plan"]["hashes"].update(plan="0" * 64)),
         {"SS904", "SS911"},
     ),
+    "a warning that nobody allowed": (
+        change_manifest(
+            lambda m: m["stages"][0]["allowed"].append({"code": "SS613", "because": "so it was said"})
+        ),
+        {"SS910", "SS911"},
+    ),
     "a flag of an answer": (
         lambda a: edit_lines(a / "scores/small.after.jsonl", flip),
         {"SS907", "SS908"},
