@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from compiler.diagnostics import listing
@@ -53,6 +53,7 @@ WRITES = {
     "fields": "labelled fields are read from each completion",
     "json": "JSON is read from each completion",
 }
+MANY = 4
 UNBROKEN = "\u00a0"  # a space at which no line ends; `dry_run` makes it a plain one
 MODULES = {"all_linear": "all linear layers", "attention": "attention", "query_value": "query and value"}
 
@@ -97,8 +98,16 @@ def _filter(plan: PlanFile, step: Filter) -> list[str]:
         capped = listing(f"{column} {count(most)} times" for column, most in step.caps.items())
         lines.append(f"keeps one value of {capped} at most")
     if step.apart_from:
-        lines.append(f"apart from {listing(step.apart_from)}")
+        lines.append(f"apart from {listing(_apart(plan, step.apart_from))}")
     return lines
+
+
+def _apart(plan: PlanFile, names: Sequence[str]) -> list[str]:
+    """Data by name, but many held-out sets by their number; the methodology page names them."""
+    held_out = [name for name in names if plan.method.datasets[name].role == "held_out"]
+    if len(held_out) <= MANY:
+        return list(names)
+    return [f"{len(held_out)} held-out sets", *(name for name in names if name not in held_out)]
 
 
 def _judge(_: PlanFile, step: Judge) -> list[str]:
