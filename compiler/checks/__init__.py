@@ -53,8 +53,8 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(data.prompts_repeat_seldom, ("SS617",), (69,), allowable=True),
     Guard(pairs.negatives_differ, ("SS618",), (27,)),
     Guard(data.learnt_text_is_written_by_a_model, ("SS619",), (1, 42, 47), allowable=True),
-    Guard(training.data_is_judged, ("SS620",), (3, 22)),
-    Guard(training.quality_before_training, ("SS621",), (28, 78)),
+    Guard(training.data_is_judged, ("SS620",), (3, 22, 47, 62)),
+    Guard(training.quality_before_training, ("SS621",), (28, 55, 78)),
     Guard(gaps.gap_shown_before_training, ("SS622",), (67,)),
     Guard(training.output_is_gated, ("SS623", "SS624"), (32,)),
     Guard(stages.adapter_goes_on, ("SS625",), (11,)),
@@ -88,11 +88,12 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(amounts.batch_is_filled, ("SS654",)),
     Guard(reached.critics_are_heard, ("SS653",), (3, 22)),
     Guard(reached.gates_are_asked, ("SS654",), (32,)),
+    Guard(data.composed_texts_are_of_one_record, ("SS656",), (90,)),
 )
 
 # These look at what the entry file defines and imports.
 SPEC_GUARDS: tuple[Guard[SpecCheck], ...] = (
-    Guard(definitions.definitions_are_used, ("SS607",), (16,)),
+    Guard(definitions.definitions_are_used, ("SS607",), (15, 16)),
     Guard(definitions.prompts_are_used, ("SS609",), (23,)),
     Guard(definitions.rules_are_written_once, ("SS655",), (54,)),
 )
@@ -100,7 +101,7 @@ SPEC_GUARDS: tuple[Guard[SpecCheck], ...] = (
 # These look at a bound plan: method, profile and quote.
 HARDWARE_GUARDS: tuple[Guard[HardwareCheck], ...] = (
     Guard(hardware.fits_the_gpu, ("SS721",), (5,)),
-    Guard(hardware.one_resident_base, ("SS722",), (5,)),
+    Guard(hardware.one_resident_base, ("SS722",), (5, 10, 33)),
     Guard(hardware.cost_is_in_budget, ("SS724",)),
 )
 

@@ -153,6 +153,21 @@ def learnt_text_is_written_by_a_model(view: StageView, found: Diagnostics) -> No
                 )
 
 
+def composed_texts_are_of_one_record(view: StageView, found: Diagnostics) -> None:
+    """Slots were filled from lists that did not go together: "describe side". What a compose step fills in
+    comes from one record, whose columns belong together; a draw beside it may be anything."""
+    for step in view.of(Compose):
+        samples = (*view.method.prompts[step.prompt.prompt].samples, *step.prompt.samples)
+        if samples:
+            drawn = dict.fromkeys(source for sample in samples for source in sample.sources)
+            found.error(
+                "SS656",
+                f'"{short(step.id)}" fills slots with what is drawn from {listing(map(short, drawn))}',
+                view.place(step.id),
+                help="Fill them from the columns of its records, or let a model write the text.",
+            )
+
+
 def _reads_finish(expression: Expression | Value) -> bool:
     if not isinstance(expression, Expression):
         return False
