@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from compiler import VERSION
 from compiler.checks import (
+    BOUND_CHECKS,
     CHECKS,
     GUARDS,
     HARDWARE_CHECKS,
@@ -97,7 +98,11 @@ def _compile(
     for check_spec in SPEC_CHECKS:
         check_spec(spec, found)
     bound = lower_profile(low, method, profile, seed)
-    if bound is None or found.failed:
+    if bound is None:
+        return Compiled(None, found, program)
+    for check_bound in BOUND_CHECKS:
+        check_bound(bound, found)
+    if found.failed:
         return Compiled(None, found, program)
     lock = read_lock(program, bound.binding, found)
     quoted = quote(method, bound, low.records, lock, runs)

@@ -57,7 +57,8 @@ MISTAKES: tuple[Mistake, ...] = (
         1,
         "hard-coded templates stood where the method promised text that a model writes",
         "compile",
-        "only a compose step fills templates, and the plan says so; what it fills in cannot be learnt unseen",
+        "only a compose step fills templates, and the plan says so; what it fills in is learnt for a stated "
+        "reason only",
         cases=("SS619_learns_a_template",),
     ),
     Mistake(

@@ -35,7 +35,7 @@ happen, what they cost.
 def guards_page() -> str:
     """The page."""
     counts = Counter(mistake.where for mistake in MISTAKES)
-    told = ", ".join(f"{counts[where]} {WHERE[where].strip('*')}" for where in WHERE if counts[where])
+    told = "; ".join(f"{counts[where]} {WHERE[where].strip('*')}" for where in WHERE if counts[where])
     rows = (_row(mistake) for mistake in MISTAKES)
     table = _table(("", "what went wrong", "stopped in", "by", "shown by"), rows)
     checks = (

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from compiler.checks import (
     amounts,
+    bindings,
     data,
     definitions,
     evaluation,
@@ -21,6 +22,7 @@ from compiler.checks import (
     stages,
     training,
 )
+from compiler.checks.bindings import BoundCheck
 from compiler.checks.definitions import SpecCheck, SpecView
 from compiler.checks.hardware import HardwareCheck, HardwareView
 from compiler.checks.view import Check, StageView, Texts
@@ -98,26 +100,32 @@ SPEC_GUARDS: tuple[Guard[SpecCheck], ...] = (
     Guard(definitions.rules_are_written_once, ("SS655",), (54,)),
 )
 
+# These look at a profile's binding.
+BOUND_GUARDS: tuple[Guard[BoundCheck], ...] = (Guard(bindings.one_resident_base, ("SS722",), (5, 10, 33)),)
+
 # These look at a bound plan: method, profile and quote.
 HARDWARE_GUARDS: tuple[Guard[HardwareCheck], ...] = (
     Guard(hardware.fits_the_gpu, ("SS721",), (5,)),
-    Guard(hardware.one_resident_base, ("SS722",), (5, 10, 33)),
     Guard(hardware.cost_is_in_budget, ("SS724",)),
 )
 
 CHECKS: tuple[Check, ...] = tuple(guard.check for guard in GUARDS)
 SPEC_CHECKS: tuple[SpecCheck, ...] = tuple(guard.check for guard in SPEC_GUARDS)
+BOUND_CHECKS: tuple[BoundCheck, ...] = tuple(guard.check for guard in BOUND_GUARDS)
 HARDWARE_CHECKS: tuple[HardwareCheck, ...] = tuple(guard.check for guard in HARDWARE_GUARDS)
-AnyCheck = Check | SpecCheck | HardwareCheck
-ALL_GUARDS: tuple[Guard[Check] | Guard[SpecCheck] | Guard[HardwareCheck], ...] = (
+AnyCheck = Check | SpecCheck | BoundCheck | HardwareCheck
+ALL_GUARDS: tuple[Guard[Check] | Guard[SpecCheck] | Guard[BoundCheck] | Guard[HardwareCheck], ...] = (
     *GUARDS,
     *SPEC_GUARDS,
+    *BOUND_GUARDS,
     *HARDWARE_GUARDS,
 )
 BY_CODE: dict[str, AnyCheck] = {code: guard.check for guard in ALL_GUARDS for code in guard.codes}
 
 __all__ = [
     "ALL_GUARDS",
+    "BOUND_CHECKS",
+    "BOUND_GUARDS",
     "BY_CODE",
     "CHECKS",
     "GUARDS",
@@ -125,6 +133,7 @@ __all__ = [
     "HARDWARE_GUARDS",
     "SPEC_CHECKS",
     "SPEC_GUARDS",
+    "BoundCheck",
     "Check",
     "Guard",
     "HardwareCheck",

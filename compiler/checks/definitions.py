@@ -48,8 +48,8 @@ SpecCheck = Callable[[SpecView, Diagnostics], None]
 
 
 def definitions_are_used(view: SpecView, found: Diagnostics) -> None:
-    """A shared utility was used by one script, and then by none. Rules, critics and data that are imported or
-    defined are used: they were perhaps forgotten where they are meant to stand."""
+    """A shared utility was used by one script, and forgotten where else it was meant to stand. Rules, critics
+    and data that are imported or defined are used."""
     for item in view.forgotten():
         if item.kind != "prompt":
             found.error(

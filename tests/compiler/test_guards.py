@@ -15,7 +15,7 @@ from removal import places, take_out
 from wrong_cases import Case, all_cases, compile_case
 
 import compiler.compile as compiling
-from compiler.checks import ALL_GUARDS, BY_CODE, GUARDS, HARDWARE_GUARDS, SPEC_GUARDS, Guard
+from compiler.checks import ALL_GUARDS, BOUND_GUARDS, BY_CODE, GUARDS, HARDWARE_GUARDS, SPEC_GUARDS, Guard
 from compiler.compile import ALLOWABLE, compile_spec
 from compiler.diagnostics import Diagnostics
 from compiler.guards import MISTAKES
@@ -24,7 +24,12 @@ ROOT = Path(__file__).parents[2]
 WRONG = {case.name: case for case in all_cases()}
 # Where an error is allowed in vain, what is told of it hangs on whether it is reported.
 CASES = [c for c in WRONG.values() if set(c.expects) & BY_CODE.keys() and "SS365" not in c.expects]
-TUPLES = {"CHECKS": GUARDS, "SPEC_CHECKS": SPEC_GUARDS, "HARDWARE_CHECKS": HARDWARE_GUARDS}
+TUPLES = {
+    "CHECKS": GUARDS,
+    "SPEC_CHECKS": SPEC_GUARDS,
+    "BOUND_CHECKS": BOUND_GUARDS,
+    "HARDWARE_CHECKS": HARDWARE_GUARDS,
+}
 # What is refused in the midst of reading or lowering a spec: no check of a registry, but an `if` of its own.
 REFUSED = sorted({code for mistake in MISTAKES for code in mistake.codes} - BY_CODE.keys())
 PROVEN = {*BY_CODE, *REFUSED}
