@@ -122,7 +122,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "nobody knew whether a template was applied",
         "bind",
         "the certificate looks at the ids of every prompt",
-        tests=(f"{LINES}::test_a_role_marker_in_a_prompt_stops",),
+        tests=(
+            f"{LINES}::test_a_role_marker_in_a_prompt_stops",
+            "tests/runtime/test_bind.py::test_a_line_that_fails_stops_before_anything_is_made",
+        ),
     ),
     Mistake(
         10,
@@ -171,6 +174,7 @@ MISTAKES: tuple[Mistake, ...] = (
         tests=(
             "tests/runtime/steps/test_jobs.py::test_supervised_targets_are_made_in_the_same_way",
             f"{EXAMPLES}::test_eos_may_only_stand_at_the_end",
+            f"{SFT}::test_what_can_not_be_trained_on_is_refused",
         ),
     ),
     Mistake(
@@ -396,14 +400,20 @@ MISTAKES: tuple[Mistake, ...] = (
         "the border of the loss mask was fragile",
         "run",
         "every example masks something and not everything",
-        tests=(f"{EXAMPLES}::test_an_example_that_masks_nothing_or_everything_is_refused",),
+        tests=(
+            f"{EXAMPLES}::test_an_example_that_masks_nothing_or_everything_is_refused",
+            f"{SFT}::test_what_can_not_be_trained_on_is_refused",
+        ),
     ),
     Mistake(
         40,
         "the trainer's interface had changed",
         "bind",
         "trainer arguments are built against the installed library before anything is made",
-        tests=(f"{ARGUMENTS}::test_a_library_that_no_longer_knows_an_argument_is_a_failure",),
+        tests=(
+            f"{ARGUMENTS}::test_a_library_that_no_longer_knows_an_argument_is_a_failure",
+            "tests/runtime/test_bind.py::test_trainings_are_checked_before_an_engine_starts",
+        ),
     ),
     Mistake(
         41,
@@ -429,7 +439,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "the contamination check looked at ten tokens",
         "bind",
         "all ids of all prompts are checked",
-        tests=(f"{LINES}::test_a_control_token_far_inside_is_found",),
+        tests=(
+            f"{LINES}::test_a_control_token_far_inside_is_found",
+            "tests/runtime/test_bind.py::test_a_line_that_fails_stops_before_anything_is_made",
+        ),
     ),
     Mistake(
         45,
@@ -496,7 +509,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "the critic's input was cut on the right and lost its label",
         "bind",
         "prompts are measured against the model's length, and never cut",
-        tests=("tests/runtime/test_bind.py::test_a_prompt_that_does_not_fit_is_refused",),
+        tests=(
+            "tests/runtime/test_bind.py::test_a_prompt_that_does_not_fit_is_refused",
+            "tests/runtime/test_bind.py::test_lengths_are_proven_before_anything_is_made",
+        ),
     ),
     Mistake(
         52,
@@ -717,7 +733,10 @@ MISTAKES: tuple[Mistake, ...] = (
         "sentinels only warned",
         "bind",
         "a line of the certificate that fails stops the run",
-        tests=(f"{LINES}::test_a_model_that_can_not_complete_plain_sentences_stops",),
+        tests=(
+            f"{LINES}::test_a_model_that_can_not_complete_plain_sentences_stops",
+            "tests/runtime/test_bind.py::test_a_line_that_fails_stops_before_anything_is_made",
+        ),
     ),
     Mistake(
         77,
