@@ -225,7 +225,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "design",
         "the tables of the language page are written from the compiler's own",
         tests=("tests/docs/test_docs.py::test_the_tables_are_the_compilers_own",),
-        decision="What is listed is generated.",
+        decision="Shapes.",
     ),
     Mistake(
         20, "experimental scripts looked like production", "compile", "", cases=("SS629_release_on_a_draft",)
