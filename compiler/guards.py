@@ -587,6 +587,8 @@ MISTAKES: tuple[Mistake, ...] = (
             "SS508_item_twice",
             "SS508_id_twice",
             "SS612_held_out_items_may_leak",
+            "SS612_one_half_of_a_mix",
+            "SS612_an_earlier_stage_learnt_it",
             "SS616_item_among_the_seeds",
             "SS633_test_set_opened_before_training",
             "SS634_claim_on_the_dev_set",
