@@ -48,8 +48,12 @@ def places() -> dict[str, tuple[Place, ...]]:
     return {code: tuple(at) for code, at in found.items()}
 
 
-def take_out(wanted: tuple[Place, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change the functions that hold these places."""
+def take_out(wanted: tuple[Place, ...], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Change the functions that hold these places.
+
+    `folder` becomes the cache: what a changed compiler finds sound may not be kept for one that is whole.
+    """
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     for module_name, name in {(module, name) for module, name, _ in wanted}:
         lines = {line for module, of, line in wanted if (module, of) == (module_name, name)}
         module = import_module(module_name)

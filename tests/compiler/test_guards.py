@@ -39,6 +39,11 @@ def named(guard: Guard) -> str:
     return guard.check.__name__
 
 
+def without_notes(codes: list[str]) -> list[str]:
+    """SS709 is noted of any plan with a model that is not locked, and of a spec without a plan it is not."""
+    return [code for code in codes if code != "SS709"]
+
+
 def cases_of(guard: Guard) -> list[Case]:
     return [case for case in CASES if set(case.expects) & set(guard.codes)]
 
@@ -56,7 +61,8 @@ def test_without_a_check_exactly_its_own_is_no_longer_reported(
         folder.mkdir()
         monkeypatch.chdir(folder)
         reported = sorted(item.code for item in compile_case(case, folder).diagnostics.items)
-        assert reported == [code for code in case.expects if code not in guard.codes]
+        expected = [code for code in case.expects if code not in guard.codes]
+        assert without_notes(reported) == without_notes(expected)
 
 
 @pytest.mark.parametrize("code", REFUSED)
@@ -64,7 +70,7 @@ def test_without_what_refuses_it_a_mistake_is_no_longer_reported(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The `if` that reports the code is closed in memory; what then becomes of the spec is not asked."""
-    take_out(places()[code], monkeypatch)
+    take_out(places()[code], monkeypatch, tmp_path / "cache")
     for name in {case for mistake in MISTAKES for case in mistake.cases if case.startswith(code)}:
         folder = tmp_path / name
         folder.mkdir()
