@@ -74,7 +74,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "compile",
         "",
         cases=(
-            "SS653_critic_that_decides_nothing",
+            "SS657_critic_that_decides_nothing",
             "SS620_answers_not_judged",
         ),
     ),
@@ -243,7 +243,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "compile",
         "",
         cases=(
-            "SS653_critic_that_decides_nothing",
+            "SS657_critic_that_decides_nothing",
             "SS620_answers_not_judged",
         ),
     ),
@@ -332,7 +332,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "",
         cases=(
             "SS606_output_without_a_gate",
-            "SS654_gate_that_nobody_asks",
+            "SS658_gate_that_nobody_asks",
             "SS623_no_output",
             "SS624_gate_that_reads_no_claim",
             "SS645_closed_gate_lets_out_the_student",

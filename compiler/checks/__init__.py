@@ -88,8 +88,8 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(requirements.quality_can_be_found_bad, ("SS652",), (28, 78)),
     Guard(amounts.rounds_reach_the_goal, ("SS653",)),
     Guard(amounts.batch_is_filled, ("SS654",)),
-    Guard(reached.critics_are_heard, ("SS653",), (3, 22)),
-    Guard(reached.gates_are_asked, ("SS654",), (32,)),
+    Guard(reached.critics_are_heard, ("SS657",), (3, 22)),
+    Guard(reached.gates_are_asked, ("SS658",), (32,)),
     Guard(data.composed_texts_are_of_one_record, ("SS656",), (90,)),
 )
 

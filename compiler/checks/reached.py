@@ -33,7 +33,7 @@ def critics_are_heard(view: StageView, found: Diagnostics) -> None:
     for step in _unread(view):
         if isinstance(step, ASKS_A_CRITIC):
             found.error(
-                "SS653",
+                "SS657",
                 f'nothing goes by what the critic of "{short(step.id)}" says',
                 view.place(step.id),
                 help=f"Let what follows take its records: input = {short(step.id)}. Or take it out.",
@@ -46,7 +46,7 @@ def gates_are_asked(view: StageView, found: Diagnostics) -> None:
     for step in _unread(view):
         if isinstance(step, DECIDES):
             found.error(
-                "SS654",
+                "SS658",
                 f'nothing asks whether "{short(step.id)}" is open',
                 view.place(step.id),
                 help=f"Name it where it must stop something: needs = [{short(step.id)}]. Or take it out.",
