@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from compiler import VERSION
-from compiler.checks import CHECKS, GUARDS, HARDWARE_CHECKS, HARDWARE_GUARDS, HardwareView, StageView, Texts
+from compiler.checks import (
+    BOUND_CHECKS,
+    CHECKS,
+    GUARDS,
+    HARDWARE_CHECKS,
+    HARDWARE_GUARDS,
+    SPEC_CHECKS,
+    HardwareView,
+    SpecView,
+    StageView,
+    Texts,
+)
 from compiler.constants import fill_in_constants
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
 from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
-from compiler.imports import without_import
 from compiler.lock import read_lock
 from compiler.lower.heads import check_heads
 from compiler.lower.lowering import Lowering
@@ -25,6 +36,7 @@ from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
+ALLOWABLE = frozenset(code for guard in GUARDS if guard.allowable for code in guard.codes)
 # Of one profile and not of another, so that a stage may allow them though nothing is reported here.
 BOUND_CODES = frozenset(code for guard in HARDWARE_GUARDS for code in guard.codes)
 
@@ -81,9 +93,16 @@ def _compile(
         for check in () if unchecked else CHECKS:
             check(view, found)
     let_stand(low, method, STAGE_CODES)
-    unused(low)
+    rules = {n: (r, low.owners["rules", n].definition.name.span) for n, r in method.rules.items()}
+    spec = SpecView(low.program, low.used, rules)
+    for check_spec in () if unchecked else SPEC_CHECKS:
+        check_spec(spec, found)
     bound = lower_profile(low, method, profile, seed)
-    if bound is None or found.failed:
+    if bound is None:
+        return Compiled(None, found, program)
+    for check_bound in () if unchecked else BOUND_CHECKS:
+        check_bound(bound, found)
+    if found.failed:
         return Compiled(None, found, program)
     lock = read_lock(program, bound.binding, found)
     quoted = quote(method, bound, low.records, lock, runs)
@@ -157,8 +176,8 @@ def _method(low: Lowering) -> Method | None:
 
 
 def let_stand(low: Lowering, method: Method, codes: frozenset[str]) -> None:
-    """Take out the warnings that a stage allows, of those codes that were looked for; what it allows without
-    need is told."""
+    """Take out what a stage allows with a reason, of those codes that were looked for: warnings, and the
+    errors for which there may be one. What it allows without need is told."""
     for stage in method.stages:
         symbol = low.owners["stage", stage.name]
         inside = symbol.definition.span
@@ -175,38 +194,30 @@ def let_stand(low: Lowering, method: Method, codes: frozenset[str]) -> None:
             if allowed.code in (STAGE_CODES | BOUND_CODES) - codes:
                 continue
             if allowed.code not in codes:
-                standing = sorted({item.code for item in reported if item.severity == "warning"})
+                standing = sorted(
+                    {i.code for i in reported if i.severity == "warning" or i.code in ALLOWABLE}
+                )
                 low.found.error(
                     "SS370",
                     f"no check of a stage reports {allowed.code}",
                     Label(place, did_you_mean(allowed.code, standing)),
                     help=f"This stage is reported as {listing(standing)}." if standing else "",
                 )
-            elif any(item.severity == "error" for item in meant):
-                low.found.error("SS365", f"{allowed.code} is an error, and errors cannot be allowed", place)
+            elif allowed.code not in ALLOWABLE and any(item.severity == "error" for item in meant):
+                low.found.error("SS365", f"{allowed.code} cannot be allowed: no reason makes it right", place)
             elif not meant and allowed.code in STAGE_CODES:
                 low.found.warning("SS366", f"nothing in this stage is reported as {allowed.code}", place)
             else:
                 low.found.items = [item for item in low.found.items if item not in meant]
+    low.found.items = [_with_the_way_out(item) if item.code in codes else item for item in low.found.items]
 
 
-def unused(low: Lowering) -> None:
-    """What is imported or defined beside the stage and never used: so rules and critics were forgotten."""
-    program = low.program
-    entry = program.scopes[program.entry]
-    for definition in program.files[program.entry].definitions:
-        name = definition.name
-        if (
-            definition.kind.value not in ("stage", "profile", "pipeline")
-            and (program.entry, name.value) not in low.used
-        ):
-            low.found.warning("SS607", f'"{name.value}" is defined and never used', name.span)
-    for statement in program.files[program.entry].imports:
-        for name in statement.names:
-            symbol = entry.get(name.value)
-            if symbol and (symbol.file, name.value) not in low.used:
-                fix = without_import(program.sources[program.entry].text, statement, name)
-                low.found.warning("SS607", f'"{name.value}" is imported and never used', name.span, fix=fix)
+def _with_the_way_out(item: Diagnostic) -> Diagnostic:
+    """An error that may be allowed says how."""
+    if item.code not in ALLOWABLE:
+        return item
+    joined = f"{item.help} Or" if item.help.endswith(".") else f"{item.help}; or"
+    return replace(item, help=f'{joined} say why it may stand: allow({item.code}, because = "...")')
 
 
 def _place(program: Program, file: str, offset: int) -> str:

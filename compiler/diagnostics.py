@@ -101,12 +101,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def respelled(span: Span, word: str, known: Iterable[str]) -> Fix | None:
     """The nearest word in its place, or None where nothing is near.
 
-    Certain only if one word alone is near, and so near that a slip of the fingers tells them apart.
+    Certain only if one word alone is near, and so near that a slip of the fingers tells them apart. Another
+    number is no slip: who writes int4 does not mean int8.
     """
     near = _near(word, known, 2)
     if not near:
         return None
-    return Fix(span, near[0], certain=len(near) == 1 and near == _near(word, near, 1, SLIP))
+    slip = near == _near(word, near, 1, SLIP) and _digits(word) == _digits(near[0])
+    return Fix(span, near[0], certain=len(near) == 1 and slip)
+
+
+def _digits(word: str) -> str:
+    return "".join(filter(str.isdigit, word))
 
 
 def _near(word: str, known: Iterable[str], most: int, likeness: float = 0.6) -> list[str]:

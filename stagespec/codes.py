@@ -113,9 +113,10 @@ CODES = {
     "SS361": "A score is check, or CRITIC by MODEL at margin >= 1.0 nats.",
     "SS362": "A lift is tested against the smallest effect worth claiming, and no loss against a margin.",
     "SS363": "The field belongs to another method of training.",
-    "SS364": "A warning that is allowed says why it may stand.",
-    "SS365": "Only warnings can be allowed. An error stops the compiler whatever is said of it.",
-    "SS366": "A warning is allowed that is not reported: the reason for it has gone.",
+    "SS364": "What is allowed says why it may stand.",
+    "SS365": "Warnings can be allowed, and errors for which only the author can know a reason. "
+    "Any other error stops the compiler whatever is said of it.",
+    "SS366": "What is allowed is not reported: the reason for it has gone.",
     "SS367": "A file holds one pipeline.",
     "SS368": "A pipeline must name every stage that its stages go on from.",
     "SS369": "A constant is a number, a quantity, a text, true or false, or a list of values or names.",
@@ -172,7 +173,6 @@ CODES = {
     "SS605": "A critic that accepts without a margin or a precision lets through whatever is "
     "not plainly bad.",
     "SS606": "A stage's output needs a gate, and a model to fall back on while the gate is closed.",
-    "SS607": "What is imported or defined and never used was perhaps forgotten where it was meant to stand.",
     "SS608": "Every text holds the empty one, so a completion that stops at it is empty.",
     "SS701": "Profiles stand in profiles.stage, in the spec folder.",
     "SS702": "There is no profile of this name.",

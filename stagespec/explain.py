@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from textwrap import fill
 
 from compiler.checks import BY_CODE
+from compiler.compile import ALLOWABLE
 from compiler.guards import MISTAKES, Mistake
 from stagespec.codes import CODES, FAMILIES
 
@@ -19,7 +20,8 @@ def explanation(code: str) -> str | None:
         return None
     stopped = [fill(f"{m.number}. {m.what}", WIDTH, subsequent_indent="   ") for m in mistakes(code)]
     told = "\n\nIt stops what really went wrong (docs/guards.md):\n" + "\n".join(stopped) if stopped else ""
-    return f"{code} ({family(code)})\n\n{fill(meant, WIDTH)}{told}"
+    way_out = f'\n\nWith a reason it may stand: allow({code}, because = "...")' if code in ALLOWABLE else ""
+    return f"{code} ({family(code)})\n\n{fill(meant, WIDTH)}{way_out}{told}"
 
 
 def mistakes(code: str) -> list[Mistake]:

@@ -6,7 +6,7 @@ from compiler.checks.leaks import shown_columns
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.expressions import Value
-from compiler.plan.meaning import prompt_uses, reads
+from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
     Compose,
     Converse,
@@ -15,7 +15,6 @@ from compiler.plan.model import (
     Filter,
     Generate,
     Negatives,
-    Output,
     PromptUse,
     Rejection,
     Revise,
@@ -40,34 +39,6 @@ def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
                 f'prompt "{use.prompt}" shows exemplars and has no stop policy',
                 view.place(id),
                 help='Add to the prompt: stop = ["###END###", "\\n\\n"]',
-            )
-
-
-def every_step_is_used(view: StageView, found: Diagnostics) -> None:
-    """A step whose result nothing reads was built and forgotten: a critic that was never applied, a
-    gate that was never asked. Every step must lead to the stage's output."""
-    # What a comparison claims is reported, whether or not a gate asks for it.
-    claims = {step.id for step in view.of(Evaluate) if step.compare}
-    ids = frozenset(step.id for step in view.stage.steps)
-    reached = claims | {step.id for step in view.of(Output)} | (view.read_elsewhere & ids)
-    waiting = list(reached)
-    while waiting:
-        step = view.step(waiting.pop())
-        if step is None:
-            continue
-        named = {*reads(step, ids), *step.needs}
-        for id in named - reached:
-            reached.add(id)
-            waiting.append(id)
-    if not any(isinstance(step, Output) for step in view.stage.steps):
-        return  # reported by output_is_gated; without an output nothing can be used
-    for step in view.stage.steps:
-        if step.id not in reached:
-            found.error(
-                "SS611",
-                f'nothing uses the result of "{short(step.id)}"',
-                view.place(step.id),
-                help="Name it where it matters (as input, in a needs list, in a gate), or take it out.",
             )
 
 
@@ -100,7 +71,7 @@ def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
     one item stood 273 times. A filter before training should drop near-duplicates over the stage."""
     for train in view.of(Train):
         if not any(isinstance(step, Filter) and step.near for step in view.before(train.id)):
-            found.warning(
+            found.error(
                 "SS613",
                 f'no near-duplicates are removed before "{short(train.id)}"',
                 view.place(train.id),
@@ -122,7 +93,7 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
             if isinstance(s, Rejection)
         )
         if writes and not looked:
-            found.warning(
+            found.error(
                 "SS614",
                 f'nothing rejects truncated completions before "{short(train.id)}"',
                 Label(view.place(writes[0].id), "written here"),
@@ -159,7 +130,7 @@ def prompts_repeat_seldom(view: StageView, found: Diagnostics) -> None:
         }
         shown |= {column for name in shown for column in made.get(name, ())}
         if any(isinstance(step, Filter) and step.near for step in upstream) and not shown & guarded:
-            found.warning(
+            found.error(
                 "SS617",
                 f'what "{short(train.id)}" is asked may repeat: only {listing(sorted(guarded))} is compared',
                 view.place(train.id),
@@ -173,13 +144,28 @@ def learnt_text_is_written_by_a_model(view: StageView, found: Diagnostics) -> No
     for train in view.of(Train):
         for step in view.before(train.id):
             if isinstance(step, Compose) and step.into in view.learns(train):
-                found.warning(
+                found.error(
                     "SS619",
                     f'"{short(train.id)}" learns "{step.into}", which no model wrote',
                     Label(view.place(train.id)),
                     Label(view.place(step.id), "a template"),
-                    help="Let a model write it, or allow it with the reason.",
+                    help="Let a model write it.",
                 )
+
+
+def composed_texts_are_of_one_record(view: StageView, found: Diagnostics) -> None:
+    """Slots were filled from lists that did not go together: "describe side". What a compose step fills in
+    comes from one record, whose columns belong together; a draw beside it may be anything."""
+    for step in view.of(Compose):
+        samples = (*view.method.prompts[step.prompt.prompt].samples, *step.prompt.samples)
+        if samples:
+            drawn = dict.fromkeys(source for sample in samples for source in sample.sources)
+            found.error(
+                "SS656",
+                f'"{short(step.id)}" fills slots with what is drawn from {listing(map(short, drawn))}',
+                view.place(step.id),
+                help="Fill them from the columns of its records, or let a model write the text.",
+            )
 
 
 def _reads_finish(expression: Expression | Value) -> bool:

@@ -168,7 +168,7 @@ def claim_rests_on_checks(view: StageView, found: Diagnostics) -> None:
         if step.compare is None or step.compare.score == "check":
             continue
         if all(view.method.datasets[name].columns.get("check") == "check" for name in step.items):
-            found.warning(
+            found.error(
                 "SS640",
                 f'"{short(step.id)}" claims by critic {step.compare.score}, and its items carry checks',
                 view.place(step.id),

@@ -10,7 +10,6 @@ from compiler.estimate.memory import UTILIZATION
 from compiler.frozen import Frozen
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
-from compiler.plan.lock_key import lock_key
 from compiler.plan.model import Method, Quote, Train
 from compiler.plan.names import short
 
@@ -66,25 +65,6 @@ def _remedy(step: object) -> str:
     if isinstance(step, Train):
         return "Train with smaller weights, a smaller batch or shorter records, or rent a larger GPU."
     return "Bind a smaller model, or rent a larger GPU."
-
-
-def one_resident_base(view: HardwareView, found: Diagnostics) -> None:
-    """Three 32B models were once resident at once on one GPU. One base serves all roles of a plan, with an
-    adapter where it was trained: every role is bound to the same checkpoint in the same precision."""
-    bound = view.bound.binding.models
-    bases: dict[str, list[str]] = {}
-    for role, model in bound.items():
-        bases.setdefault(f"{lock_key(model)} {model.precision}", []).append(role)
-    if len(bases) < 2:
-        return
-    (first, *_), *others = bases.values()
-    found.error(
-        "SS722",
-        f"{len(bases)} base models would be resident at once: {listing([first, *(o[0] for o in others)])}",
-        Label(view.bound.places[f"model {others[0][0]}"], "another checkpoint or precision"),
-        Label(view.bound.places[f"model {first}"], "than this one"),
-        help="Bind all roles to one checkpoint in one precision: one resident base serves them.",
-    )
 
 
 def cost_is_in_budget(view: HardwareView, found: Diagnostics) -> None:

@@ -8,7 +8,7 @@ from compiler.checks.openings import may_be
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
 from compiler.frozen import Frozen
-from compiler.plan.expressions import Value
+from compiler.plan.expressions import COMPARE, Value
 from compiler.plan.model import Evaluate, Expression, Gate, Quality
 from compiler.plan.names import short
 
@@ -117,15 +117,7 @@ def _always(bound: Bound) -> bool:
 
 
 def _meets(value: float, bound: Bound) -> bool:
-    wanted = bound.value
-    return {
-        "<": value < wanted,
-        "<=": value <= wanted,
-        ">": value > wanted,
-        ">=": value >= wanted,
-        "==": value == wanted,
-        "!=": value != wanted,
-    }[bound.op]
+    return COMPARE[bound.op](value, bound.value)
 
 
 def _verdicts(part: Expression | Value, view: StageView) -> Iterator[str]:

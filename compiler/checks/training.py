@@ -68,7 +68,7 @@ def critic_is_sure(view: StageView, found: Diagnostics) -> None:
     for step in unsure:
         trains = [other for other in view.steps.values() if isinstance(other, Train)]
         if any(step in view.before(train.id) for train in trains):  # of this stage, or of a later one
-            found.warning(
+            found.error(
                 "SS650",
                 f'"{short(step.id)}" accepts at {step.accept.at_least:g} nats, however unsure its critic is',
                 view.place(step.id),

@@ -98,5 +98,5 @@ def _exceptions(written: Written, stage: Stage) -> Iterator[str]:
         yield "Set otherwise:"
         yield items(f"{code(step.id)}: {steps.likeness(written, step)}" for step in otherwise)
     if stage.allowed:
-        yield "## Warnings that stand"
+        yield "## What is let stand, and why"
         yield items(f"{code(one.code)}: {prose(one.because)}" for one in stage.allowed)

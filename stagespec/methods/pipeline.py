@@ -33,7 +33,7 @@ def pipeline_page(written: Written, pipeline: Pipeline) -> Iterator[str]:
         yield from claims(written.plan, stage)
     allowed = [(stage, one) for stage in stages for one in stage.allowed]
     if allowed:
-        yield "## Warnings that stand"
+        yield "## What is let stand, and why"
         yield items(f"{code(one.code)} in {code(stage.name)}: {prose(one.because)}" for stage, one in allowed)
 
 

@@ -13,7 +13,7 @@ import pytest
 from blocks import DOCS, FENCE, ROOT, Block, blocks
 from click.testing import CliRunner
 
-from compiler.compile import compile_spec
+from compiler.compile import ALLOWABLE, compile_spec
 from compiler.diagnostics import Diagnostics
 from compiler.guards import MISTAKES
 from compiler.lower.results import OPS, OUTCOMES
@@ -80,18 +80,17 @@ def test_the_table_of_results_has_all_that_a_gate_may_ask() -> None:
 
 
 def test_the_guards_are_the_registrys_own(request: pytest.FixtureRequest) -> None:
-    cases: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "tests" / "compiler" / "wrong").iterdir()):
-        found = re.search(r"^# expects (.+)$", path.read_text(encoding="utf-8"), re.M)
-        for code in found.group(1).split() if found else ():
-            cases.setdefault(code, []).append(path.stem)
-    for code, names in cases.items():
-        names.sort(key=lambda name: (not name.startswith(code), name))
-    page = guards_page(cases)
+    page = guards_page()
     path = DOCS / "guards.md"
     if request.config.option.update_snapshots:
         path.write_text(page, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == page, "pytest tests/docs --snapshot-update"
+
+
+def test_what_may_stand_is_all_named() -> None:
+    page = (DOCS / "language.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"since only the author can know: (.+?)\. Any other", page)
+    assert named.split(", ") == sorted(ALLOWABLE)
 
 
 def test_the_known_bugs_are_the_registrys_own(request: pytest.FixtureRequest) -> None:

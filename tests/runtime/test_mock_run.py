@@ -30,7 +30,9 @@ def small(tmp_path_factory):
     stage = folder / "stage.stage"
     text = stage.read_text()
     assert "margin >= 1.0 nats" in text
-    stage.write_text(text.replace("margin >= 1.0 nats", "margin >= -1.0 nats"))
+    pleased = text.replace("margin >= 1.0 nats", "margin >= -1.0 nats")
+    allowed = 'stage small {\n  allow(SS650, because = "a mock can please it")'
+    stage.write_text(pleased.replace("stage small {", allowed))
     return str(stage)
 
 

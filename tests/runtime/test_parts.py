@@ -36,6 +36,7 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = path.read_text()
         for old, new in (
             ("margin >= 1.0 nats", "margin >= -1.0 nats"),
+            ("budget  = 5 usd", 'budget  = 5 usd\n  allow(SS650, because = "a mock can please it")'),
             ("100 kept in good", "40 kept in good"),
             ("epochs     = 2", "epochs     = 1"),
         ):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from compiler.plan.model import Expression, Requirement
+from compiler.plan.model import Expression, Rejection, Requirement, Rules
+from compiler.plan.rules import apply
 from runtime.records import Record, Rejected, StepRecords
 from runtime.results import rule
 
@@ -43,6 +44,17 @@ def test_rates_are_of_all_that_came_in(work: Work) -> None:
     assert ask(work, "rate_rejected", "long", than=0.2) == (True, "20.0%")
     at_the_limit = Expression(op="==", args=(Expression(op="column", args=("finish",)), "length"))
     assert ask(work, "rate_where", at_the_limit) == (False, "10.0%")
+
+
+@pytest.mark.parametrize(("op", "holds"), [(">=", True), (">", False), ("<=", True), ("<", False)])
+def test_a_gate_compares_as_a_rule_does(work: Work, op: str, holds: bool) -> None:
+    """Four of ten at a bound of 40 %, and a text of four words at a bound of four."""
+    asked = Expression(op=op, args=(Expression(op="accepted", args=("s.good",)), 0.4))
+    assert rule(Requirement(condition=asked, text=""), work).holds == holds  # type: ignore[arg-type]
+    words = Expression(op="words", args=(Expression(op="column", args=("text",)),))
+    rejection = Rejection(name="four", when=Expression(op=op, args=(words, 4)))
+    rules = Rules(columns={"text": "text"}, subject="text", statements=(rejection,))
+    assert (apply(rules, {"text": "a b c d"}).sink is not None) == holds
 
 
 def test_acceptance_is_what_the_step_kept(work: Work) -> None:

@@ -25,6 +25,7 @@ from runtime import scheduler
 from runtime.failures import RunStopped
 from runtime.records import Record, StepRecords
 from runtime.steps.generate import prompts_in_round
+from runtime.work import Work as RealWork
 
 
 def stage(shortfall: str = "taint") -> Stage:
@@ -96,6 +97,26 @@ def test_too_few_records_taint_or_stop() -> None:
     assert work.taints == ["only 3 of 10 wanted records in s.fresh after 3 rounds"]
     with pytest.raises(RunStopped, match="only 3 of 10"):
         scheduler.execute(Work(stage("stop"), good=1))  # type: ignore[arg-type]
+
+
+def test_a_step_that_takes_longer_than_its_limit_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time counts over all rounds: 40 seconds are within a minute, and twice 40 are not."""
+    seconds = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: seconds[0])
+    source, kept = stage().steps
+    work = Work(replace(stage(), steps=(source, replace(kept, limit_seconds=60.0))), good=4)
+    work.journal.sync = lambda: None
+
+    def slow(_: Any, work: Work, records: list[Record]) -> None:
+        seconds[0] += 40
+        in_time(work, "fresh")  # type: ignore[arg-type]
+        work.add("s.fresh", records)
+
+    in_time = RealWork.in_time
+    monkeypatch.setattr(scheduler, "MAPS", {"filter": slow})
+    with pytest.raises(RunStopped, match="fresh has taken longer than its limit"):
+        scheduler.execute(work)  # type: ignore[arg-type]
+    assert len(work.records["s.fresh"].kept) == 4
 
 
 def test_steps_that_are_not_selected_are_left_out() -> None:

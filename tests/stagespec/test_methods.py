@@ -217,7 +217,7 @@ def test_what_is_shared_and_what_is_let_stand_is_told(specs: Path) -> None:
     told = page(compiled("specs/second.stage"))
     assert "- `gently`: Small steps.\n" in told
     assert "but for `beta`, because: an ablation: does a heavier reference change anything?\n" in told
-    assert "## Warnings that stand\n\n- `SS613`: each is new \\*here\\*\n" in told
+    assert "## What is let stand, and why\n\n- `SS613`: each is new \\*here\\*\n" in told
 
 
 def test_check_says_what_is_not_current_and_writes_nothing(specs: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_warning_that_was_allowed_is_told_with_its_reason(manifest: dict[str, 
     assert (render_text(manifest), render_report(manifest)) == before
     manifest["stages"][0]["allowed"] = [{"code": "SS613", "because": "each is <new>"}]
     assert "\n  allowed    SS613: each is <new>\n" in render_text(manifest)
-    assert "Warning SS613 is allowed: each is <new>" in Page(render_report(manifest)).text
+    assert "SS613 is allowed: each is <new>" in Page(render_report(manifest)).text
 
 
 def test_no_two_places_of_the_page_have_one_name(manifest: dict[str, Any]) -> None:

@@ -13,10 +13,14 @@ from compiler.plan.model import (
     Comparison,
     CriticScore,
     CriticUse,
+    Cut,
     Dataset,
     Evaluate,
     PromptUse,
+    Rules,
+    RulesUse,
     Sampling,
+    Trim,
 )
 from runtime.engines.protocol import Completion
 from runtime.journal import Journal, read
@@ -94,6 +98,18 @@ def test_a_rehearsal_goes_on_and_is_tainted(monkeypatch):
     work, asked = run(monkeypatch, gate_open=False, rehearsal=True)
     assert asked == ["raw"]
     assert work.taints == ["s.after was run past a closed gate: ready"]
+
+
+def test_an_answer_is_scored_as_it_was_written_too():
+    """The cut would hide that the model rambled on to another colour."""
+    cut = Rules(columns={"response": "text"}, subject="response", statements=(Cut(at="###"), Trim()))
+    step = replace(STEP, needs=(), rules=(RulesUse(rules="cut"),))
+    work = SimpleNamespace(method=SimpleNamespace(rules={"cut": cut}))
+    item = {**ITEM, "check": {"kind": "choice", "forms": ["red"], "others": ["blue"]}, "drawn by": ("test",)}
+    answer = module.score_answer(step, item, Completion("x", (), "red ### blue", "stop"), work)
+    assert (answer.text, answer.passed, answer.passed_raw) == ("red", True, False)
+    outcome = Evaluation({"raw": [answer]}, None)
+    assert (outcome.flags("raw", "check"), outcome.flags_raw("raw", "check")) == ({"1": True}, {"1": False})
 
 
 def test_a_critics_score_is_asked_at_its_threshold_and_compared(monkeypatch):
