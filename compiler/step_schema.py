@@ -346,7 +346,7 @@ TRAINING: tuple[Kind, ...] = (
         Setting(
             "weights",
             Choice(("nf4", "int8", "bf16", "float32")),
-            "how the base is held (nf4 with double quantisation, Dettmers et al. 2023); a profile may lift it",
+            "how the base is held (nf4 doubly quantised, Dettmers et al. 2023); a profile may lift it",
         ),
         Setting("optimizer", OPTIMIZER, "the optimizer", required=True),
         Setting("epochs", NumberOf(1, 100, whole=True), "passes over the data", required=True),
