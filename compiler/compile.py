@@ -8,6 +8,7 @@ from dataclasses import replace
 from compiler import VERSION
 from compiler.checks import (
     BOUND_CHECKS,
+    BOUND_GUARDS,
     CHECKS,
     GUARDS,
     HARDWARE_CHECKS,
@@ -38,7 +39,9 @@ from compiler.shapes import Ref
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
 ALLOWABLE = frozenset(code for guard in GUARDS if guard.allowable for code in guard.codes)
 # Of one profile and not of another, so that a stage may allow them though nothing is reported here.
-BOUND_CODES = frozenset(code for guard in HARDWARE_GUARDS for code in guard.codes)
+BOUND_CODES = frozenset(
+    [c for guard in BOUND_GUARDS for c in guard.codes] + [c for guard in HARDWARE_GUARDS for c in guard.codes]
+)
 
 
 class Compiled(Frozen):

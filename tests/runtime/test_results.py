@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import pytest
@@ -26,9 +27,11 @@ def row(i: int, words: int = 1, finish: str = "stop") -> Record:
     return Record(f"r{i % 2}/{i}", i % 2, i, {"response": "word " * words, "finish": finish})
 
 
-def ask(work: Work, op: str, *args: Any, than: float = 0.5, round: int | None = None) -> tuple[bool, str]:
+def ask(
+    work: Work, op: str, *args: Any, than: float = 0.5, rounds: Container[int] | None = None
+) -> tuple[bool, str]:
     asked = Expression(op=">=", args=(Expression(op=op, args=("s.good", *args)), than))
-    ruled = rule(Requirement(condition=asked, text=""), work, round)  # type: ignore[arg-type]
+    ruled = rule(Requirement(condition=asked, text=""), work, rounds)  # type: ignore[arg-type]
     return ruled.holds, ruled.measured
 
 
@@ -60,7 +63,7 @@ def test_a_gate_compares_as_a_rule_does(work: Work, op: str, holds: bool) -> Non
 def test_acceptance_is_what_the_step_kept(work: Work) -> None:
     """The gate counts the records of the step that accepts, whatever its rule is."""
     assert ask(work, "kept", than=4)[1] == "4"
-    assert ask(work, "kept", than=2, round=0)[1] == "2"
+    assert ask(work, "kept", than=2, rounds=(0,))[1] == "2"
 
 
 def test_a_median_is_over_what_was_kept() -> None:
