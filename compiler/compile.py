@@ -90,9 +90,9 @@ def _compile(
         for wanted in step.inputs
         if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
     )
-    texts = Texts(low.records)
+    texts, compared = Texts(low.records), dict[tuple[str, str], frozenset[str]]()
     for stage in method.stages:
-        view = StageView(stage, method, low.places, steps, across, texts)
+        view = StageView(stage, method, low.places, steps, across, texts, compared)
         for check in () if unchecked else CHECKS:
             check(view, found)
     let_stand(low, method, STAGE_CODES)

@@ -60,6 +60,14 @@ def _ever_trained(view: StageView) -> list[Train]:
 
 def _apart(view: StageView, source: str, column: str) -> frozenset[str]:
     """The data that a column of a step's records was compared with, whichever way a record came."""
+    key = (source, column)
+    if key not in view.compared:
+        view.compared[key] = NOTHING  # for a circle, which is reported elsewhere
+        view.compared[key] = _found_apart(view, source, column)
+    return view.compared[key]
+
+
+def _found_apart(view: StageView, source: str, column: str) -> frozenset[str]:
     step = view.step(source) or view.step(source.rpartition(".")[0])
     if step is None or not step.inputs:
         return NOTHING

@@ -31,7 +31,8 @@ class Texts:
 
 class StageView(Frozen):
     """`steps` are those of all stages by id: what a stage reads of an earlier one is looked up there too.
-    `read_elsewhere` are the steps whose records another stage reads."""
+    `read_elsewhere` are the steps whose records another stage reads. `compared` remembers, for all stages,
+    with what data a column of a step's records was compared (see `compiler.checks.leaks`)."""
 
     stage: Stage
     method: Method
@@ -39,6 +40,7 @@ class StageView(Frozen):
     steps: Mapping[str, AnyStep]
     read_elsewhere: frozenset[str]
     texts: Texts
+    compared: dict[tuple[str, str], frozenset[str]]
 
     def of(self, kind: type[S]) -> Iterator[S]:
         return (step for step in self.stage.steps if isinstance(step, kind))
