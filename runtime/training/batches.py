@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
@@ -14,8 +15,23 @@ IGNORED = -100  # cross entropy's own mark for positions without loss
 _POOL = 50  # batches that are sorted by length together: little padding, and the order stays random
 
 
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """Up to multiples of what a batch's longest row and its number of targets are rounded, so that many
+    batches have few shapes."""
+
+    length: int = 1
+    targets: int = 1
+
+
+EXACT = Rounding()
+
+
 def collate(
-    examples: Sequence[TrainingExample], padding_id: int = 0, whole: bool = False, multiple: int = 1
+    examples: Sequence[TrainingExample],
+    padding_id: int = 0,
+    whole: bool = False,
+    rounding: Rounding = EXACT,
 ) -> dict[str, torch.Tensor]:
     """Examples as tensors of shape (batch, longest): ids, attention mask, labels (int64).
 
@@ -23,10 +39,9 @@ def collate(
     token looks, so its id is of no consequence.
 
     `predicts` and `targets`, of shape (targets,), say the same as the labels: where, counted through all
-    rows, a token predicts a target, and which. Both the longest and the number of targets are rounded up
-    to a `multiple`, so that many batches have few shapes; targets that are none are -100.
+    rows, a token predicts a target, and which. Targets that are there by `rounding` alone are -100.
     """
-    longest = rounded(max(example.length for example in examples), multiple)
+    longest = rounded(max(example.length for example in examples), rounding.length)
     shape = (len(examples), longest)
     ids = torch.full(shape, padding_id, dtype=torch.long)
     labels = torch.full(shape, IGNORED, dtype=torch.long)
@@ -37,7 +52,7 @@ def collate(
         labels[row, start : example.length] = ids[row, start : example.length]
         mask[row, : example.length] = 1
     rows, columns = (labels[:, 1:] != IGNORED).nonzero(as_tuple=True)
-    more = rounded(len(rows), multiple) - len(rows)
+    more = rounded(len(rows), rounding.targets) - len(rows)
     return {
         "input_ids": ids,
         "attention_mask": mask,

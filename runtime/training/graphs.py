@@ -13,11 +13,16 @@ from typing import Generic, TypeVar
 
 import torch
 
+from runtime.training.batches import Rounding
+
 S = TypeVar("S")
 Batch = Mapping[str, torch.Tensor]
 Shape = tuple[tuple[str, torch.Size], ...]
 
-MULTIPLE = 128  # lengths and targets are rounded up to it: few shapes, and whole tiles of matrix products
+# Of a small model a step costs its kernels' starts, and rounding saves recordings. Of a large one it costs
+# what is computed, padding too: examples of 66 tokens fill half of 128.
+_LARGE = 1_000_000_000  # parameters
+_TARGETS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class _Recorded(Generic[S]):
     graph: torch.cuda.CUDAGraph
     inputs: Batch
     step: S
+
+
+def rounding(parameters: int) -> Rounding:
+    """How batches are rounded for a model of so many parameters."""
+    return Rounding(length=32 if parameters > _LARGE else 128, targets=_TARGETS)
 
 
 class Graphs(Generic[S]):

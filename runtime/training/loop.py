@@ -12,7 +12,7 @@ import torch
 from transformers import Trainer, TrainerCallback
 
 from runtime.training import checkpoints
-from runtime.training.batches import InOrder
+from runtime.training.batches import EXACT, InOrder
 from runtime.training.graphs import Graphs
 from runtime.training.job import StepDone
 from runtime.training.objectives import Measured, Objective
@@ -33,7 +33,7 @@ class ObjectiveTrainer(Trainer):  # type: ignore[misc]
         self._tokens = torch.tensor(0)
         self._began = 0.0
         self._graphs: Graphs[Measured] | None = None
-        if objective.multiple > 1:
+        if objective.rounding != EXACT:
             trained = [p for p in self.model.parameters() if p.requires_grad]
             self._graphs = Graphs(self._loss, trained)
 

@@ -15,7 +15,7 @@ import torch
 
 from runtime.failures import RunFailed
 from runtime.training import reference
-from runtime.training.batches import collate
+from runtime.training.batches import EXACT, collate
 from runtime.training.dpo import DpoJob, DpoResult
 from runtime.training.examples import Example, Pair, TrainingExample
 from runtime.training.job import TrainingResult
@@ -39,9 +39,9 @@ class Measured:
 
 class Objective(ABC, Generic[E]):
     """One method of training. `measure` is asked for each batch that `collate` makes, whose shapes are
-    rounded up to a `multiple`."""
+    rounded up by `rounding`."""
 
-    multiple = 1
+    rounding = EXACT
 
     def prepare(self, model: Any, kept: Sequence[E], dev: Sequence[E], first: Sequence[E]) -> None:
         """Whatever is computed once, with the model before its first update; `first` is the first batch."""
@@ -70,7 +70,7 @@ class OnTargets(Objective[TrainingExample]):
         self._job = job
 
     def collate(self, examples: Sequence[TrainingExample]) -> dict[str, torch.Tensor]:
-        return collate(examples, self._job.pad_id, self._job.loss_on == "whole", self.multiple)
+        return collate(examples, self._job.pad_id, self._job.loss_on == "whole", self.rounding)
 
     def measure(self, model: Any, batch: Mapping[str, torch.Tensor]) -> Measured:
         loss, targets = summed_loss(model, batch)
@@ -111,7 +111,7 @@ class OnPairs(Objective[Pair]):
         """As `collate` for the chosen sides and then the rejected; `reference` has the shape (2 * pairs,)."""
         rows = [*(pair.chosen for pair in examples), *(pair.rejected for pair in examples)]
         chosen, rejected = zip(*(self._reference[pair] for pair in examples), strict=True)
-        batch = collate(rows, self._job.pad_id, multiple=self.multiple)
+        batch = collate(rows, self._job.pad_id, rounding=self.rounding)
         batch["reference"] = torch.tensor([*chosen, *rejected])
         return batch
 

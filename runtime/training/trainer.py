@@ -24,7 +24,7 @@ from runtime.training import adapter, checkpoints
 from runtime.training.arguments import check_machine, training_arguments
 from runtime.training.batches import IGNORED, InOrder, LengthGrouped, rounded
 from runtime.training.examples import Example, check_ends, check_masks, fitting
-from runtime.training.graphs import MULTIPLE
+from runtime.training.graphs import rounding
 from runtime.training.job import TrainingJob, TrainingResult
 from runtime.training.loop import Emit, ObjectiveTrainer, Pace
 from runtime.training.objectives import Objective
@@ -54,7 +54,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     sampler = in_order([example.length for example in kept], job.batch, seed)
     checkpointing = checkpointing_needed(model, kept, job)
     if torch.cuda.is_available() and not checkpointing and job.weights in _RECORDED:
-        objective.multiple = MULTIPLE
+        objective.rounding = rounding(sum(p.numel() for p in model.parameters()))
     trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
@@ -67,7 +67,9 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     state = trainer.state
     trained = [[row for e in batch for row in e.rows] for batch in _batches(kept, sampler, state.global_step)]
     real = [sum(row.length for row in batch) for batch in trained]
-    padded = [len(batch) * rounded(max(row.length for row in batch), objective.multiple) for batch in trained]
+    padded = [
+        len(batch) * rounded(max(row.length for row in batch), objective.rounding.length) for batch in trained
+    ]
     dev_losses = _logged(state, "eval_loss")
     measured: dict[str, Any] = {
         "adapter_sha256": sha256,

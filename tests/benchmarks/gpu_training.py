@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gpu_cases import Cases
 
@@ -16,8 +16,9 @@ from compiler.gpus import GPUS
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
 from runtime.models.lock import dimensions
+from runtime.training.batches import LengthGrouped
 from runtime.training.dpo import DpoJob, train_dpo
-from runtime.training.examples import TrainingExample
+from runtime.training.examples import Example, TrainingExample
 from runtime.training.sft import SftJob, train_sft
 
 BATCH = 8
@@ -28,9 +29,18 @@ MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 BETA = 0.1
 # What was found to be TRL's best here: nothing computed twice, and for DPO the reference ahead.
 BEST: dict[str, dict[str, Any]] = {
-    "sft": {"gradient_checkpointing": False, "train_sampling_strategy": "group_by_length"},
+    "sft": {"gradient_checkpointing": False},
     "dpo": {"gradient_checkpointing": False, "precompute_ref_log_probs": True},
 }
+SAME_ORDER = {"train_sampling_strategy": "sequential"}
+E = TypeVar("E", bound=Example)
+
+
+def in_one_order(examples: Sequence[E]) -> tuple[E, ...]:
+    """As one training of ours would take them, in batches of like length: ours and TRL at its best are both
+    given these batches one by one, so that their losses can be compared step by step."""
+    batches = LengthGrouped([one.length for one in examples], BATCH, 0).batches(0)
+    return tuple(examples[i] for batch in batches for i in batch)
 
 
 _TOLD = ("optim", "bf16", "gradient_checkpointing", "dataloader_num_workers")
@@ -50,7 +60,7 @@ def our_job(
         "epochs": 1,
         "batch": BATCH,
         "max_length": 1024,
-        "keep_order": False,
+        "keep_order": True,
         "patience": None,
         "pad_id": 0,
         "seed": seed,
@@ -59,8 +69,8 @@ def our_job(
         "work": f"{out}/work",
     }
     if method == "sft":
-        return SftJob(**shared, examples=tuple(cases.examples(count, 0)))
-    return DpoJob(**shared, examples=tuple(cases.pairs(count, 0)), reference_adapter=None, beta=BETA)
+        return SftJob(**shared, examples=in_one_order(cases.examples(count, 0)))
+    return DpoJob(**shared, examples=in_one_order(cases.pairs(count, 0)), reference_adapter=None, beta=BETA)
 
 
 def ours(job: Any, _: Callable[[object], None]) -> dict[str, Any]:
@@ -153,7 +163,7 @@ def records(method: str, cases: Cases, count: int) -> list[dict[str, Any]]:
                 "input_ids": [*e.prompt_ids, *e.target_ids],
                 "completion_mask": [0] * len(e.prompt_ids) + [1] * len(e.target_ids),
             }
-            for e in cases.examples(count, 0)
+            for e in in_one_order(cases.examples(count, 0))
         ]
     return [
         {
@@ -161,7 +171,7 @@ def records(method: str, cases: Cases, count: int) -> list[dict[str, Any]]:
             "chosen_ids": list(p.chosen.target_ids),
             "rejected_ids": list(p.rejected.target_ids),
         }
-        for p in cases.pairs(count, 0)
+        for p in in_one_order(cases.pairs(count, 0))
     ]
 
 
@@ -210,7 +220,7 @@ def row(
             with tempfile.TemporaryDirectory() as out:
                 told = run_in_child(ours, our_job(method, folder, cases, count, seed, out, weights))
         else:
-            more = BEST[method] if peer == "best" else {}
+            more = BEST[method] | SAME_ORDER if peer == "best" else {}
             more = {**more, "logging_steps": 1} if peer == "best" and seed else more
             job = (method, str(folder), records(method, cases, count), more, seed)
             told = run_in_child(theirs, job)

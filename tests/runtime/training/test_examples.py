@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from runtime.failures import RunFailed
-from runtime.training.batches import IGNORED, InOrder, LengthGrouped, collate
+from runtime.training.batches import IGNORED, InOrder, LengthGrouped, Rounding, collate
 from runtime.training.examples import LeftOut, TrainingExample, check_ends, check_masks, fitting
+from runtime.training.graphs import rounding
 
 
 def example(prompt: int, target: int, id: str = "x") -> TrainingExample:
@@ -48,7 +49,7 @@ def test_batches_are_padded_on_the_right_with_loss_on_targets_only() -> None:
 
 
 def test_shapes_can_be_rounded_up() -> None:
-    batch = collate([example(2, 1), example(1, 3)], padding_id=9, multiple=8)
+    batch = collate([example(2, 1), example(1, 3)], padding_id=9, rounding=Rounding(8, 8))
     assert batch["input_ids"].tolist() == [[10, 11, 50, 9, 9, 9, 9, 9], [10, 50, 51, 52, 9, 9, 9, 9]]
     assert batch["attention_mask"].sum(1).tolist() == [3, 4]
     assert batch["predicts"].tolist() == [1, 8, 9, 10, 0, 0, 0, 0]
@@ -93,3 +94,10 @@ def test_a_curriculum_has_one_order_in_every_epoch() -> None:
         sampler.epoch = epoch
         assert list(sampler) == list(range(103))
     assert [len(b) for b in sampler.batches(1)] == [8] * 12 + [7]
+
+
+@pytest.mark.parametrize(("parameters", "longest"), [(268_000_000, 128), (8_000_000_000, 96)])
+def test_a_large_model_is_given_less_padding(parameters: int, longest: int) -> None:
+    batch = collate([example(2, 64), example(1, 3)], rounding=rounding(parameters))
+    assert batch["input_ids"].shape == (2, longest)
+    assert batch["targets"].shape == (128,)

@@ -10,7 +10,7 @@ from tiny_jobs import examples
 
 from compiler.plan.model import Lora
 from runtime.training import adapter, room
-from runtime.training.batches import collate
+from runtime.training.batches import Rounding, collate
 from runtime.training.graphs import Graphs
 from runtime.training.loss import summed_loss
 from runtime.training.sft import SftJob, train_sft
@@ -32,7 +32,7 @@ def test_gradients_are_the_same_for_each_shape(tiny: str) -> None:
 
     graphs = Graphs(compute, trained)
     batches = [
-        {name: t.cuda() for name, t in collate(examples(count, seed), multiple=8).items()}
+        {name: t.cuda() for name, t in collate(examples(count, seed), rounding=Rounding(8, 8)).items()}
         for seed, count in enumerate((5, 5, 7, 5, 7, 7, 5))
     ]
 

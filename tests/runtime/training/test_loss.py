@@ -9,7 +9,7 @@ from tiny_jobs import examples
 
 from compiler.plan.model import Lora
 from runtime.training import adapter
-from runtime.training.batches import collate
+from runtime.training.batches import Rounding, collate
 from runtime.training.loss import sequence_logprobs, summed_loss
 
 LORA = Lora(rank=4, alpha=8, dropout=0.0, modules="all_linear")
@@ -52,7 +52,7 @@ def test_padding_changes_nothing(model: PeftModel, padding: int, multiple: int) 
     several = examples(5, seed=4)
     with torch.no_grad():
         each = [summed_loss(model, collate([e]))[0].item() for e in several]
-        batch = collate(several, padding, multiple=multiple)
+        batch = collate(several, padding, rounding=Rounding(multiple, multiple))
         total, count = summed_loss(model, batch)
         assert total.item() == pytest.approx(sum(each), rel=1e-5)
         assert count == sum(len(e.target_ids) for e in several)
