@@ -21,9 +21,9 @@ def scores(
     rows: Sequence[Mapping[str, Any]],
     model: str,
 ) -> list[float]:
-    """One score per row by the model that a reference means, higher is better: log p(good) - log p(bad) for
-    labels, for a likelihood gain mean log p(target | given) - mean log p(target | neutral), and for a rating
-    the expected label. A chat model reads each template as the turn of a user."""
+    """One score per row by the model that a reference means, higher is better: for labels log p of the one that
+    stands for good less log p of the other, for a likelihood gain mean log p(target | given) - mean
+    log p(target | neutral), and for a rating the expected label. A chat model reads each template as the turn of a user."""
     if isinstance(method, LabelMethod):
         return _label_margins(work, title, key, method, rows, model)
     if isinstance(method, RatingMethod):
@@ -72,6 +72,7 @@ def _label_margins(
     rows: Sequence[Mapping[str, Any]],
     model: str,
 ) -> list[float]:
+    """With both orders each label stands once for good, so that a liking for one of them cancels out."""
     kind, adapter = _judge(work, model)
     good, bad = _label_ids(work, method.good), _label_ids(work, method.bad)
     orders = (
@@ -93,11 +94,14 @@ def _label_margins(
     ]
     answers = cast("dict[str, LabelLogprobs]", work.ask(title, key, requests))
 
-    def margin(answer: LabelLogprobs) -> float:
-        return _log_sum(answer.logprobs[: len(good)]) - _log_sum(answer.logprobs[len(good) :])
+    def margin(answer: LabelLogprobs, swapped: int) -> float:
+        """For what is shown as `first`: the label `good`, or after the swap the other one."""
+        difference = _log_sum(answer.logprobs[: len(good)]) - _log_sum(answer.logprobs[len(good) :])
+        return -difference if swapped else difference
 
     return [
-        sum(margin(answers[f"{i}/{o}"]) for o in range(len(orders))) / len(orders) for i in range(len(rows))
+        sum(margin(answers[f"{i}/{o}"], o) for o in range(len(orders))) / len(orders)
+        for i in range(len(rows))
     ]
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from compiler.plan.hashing import hashes
@@ -36,9 +37,16 @@ class RunSummary:
     lines: tuple[str, ...]
 
 
-def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | None = None) -> RunSummary:
+def run(
+    plan: PlanFile,
+    runs: Path,
+    listener: Listener,
+    selection: Selection | None = None,
+    tensorboard: bool = False,
+) -> RunSummary:
     """Run the plan, or the part of it that is selected, in its folder below `runs`, going on where an earlier
-    run of it was stopped.
+    run of it was stopped. With `tensorboard` what a training measures at each step also goes to that folder
+    of the run's.
 
     Raises RunStopped and RunFailed, both after what is known so far has been written; ResultsMissing, before
     anything is made, where a part is selected and what it rests on is not there.
@@ -46,6 +54,10 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
     if hashes(plan.method, plan.binding) != plan.hashes:
         raise RunFailed(
             "the plan does not have the hash that it names", "Compile it anew: plans are not edited."
+        )
+    if tensorboard and find_spec("tensorboard") is None:
+        raise RunFailed(
+            "TensorBoard is not installed here.", "Install it: pip install stagespec[tensorboard]."
         )
     if any(step.kind == "train" for stage in plan.method.stages for step in stage.steps):
         forking.prepare()
@@ -58,6 +70,7 @@ def run(plan: PlanFile, runs: Path, listener: Listener, selection: Selection | N
         with Journal(folder) as log:
             began = time.monotonic()
             work = bind(plan, folder, log, known, listener, selection or everything(plan.method))
+            work.tensorboard = tensorboard
             work.around_seconds["start"] = time.monotonic() - began
             try:
                 refuse_missing(work)

@@ -82,6 +82,7 @@ class Work:
     role: str
     local: LocalModel
     selection: Selection
+    tensorboard: bool = False
     certificate: Certificate | None = None
     records: dict[str, StepRecords] = field(default_factory=dict)
     adapters: dict[str, Adapter] = field(default_factory=dict)

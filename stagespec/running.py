@@ -17,7 +17,9 @@ from stagespec.report import write_report
 from stagespec.selecting import making
 
 
-def run_plan(plan: PlanFile, runs: Path, selection: Selection, command: str) -> None:
+def run_plan(
+    plan: PlanFile, runs: Path, selection: Selection, command: str, tensorboard: bool = False
+) -> None:
     """Run, say how it ended, and write the report. RunStopped and RunFailed pass through.
 
     `command` is the one that runs the whole plan: with it a person is told how to make what is missing.
@@ -25,7 +27,7 @@ def run_plan(plan: PlanFile, runs: Path, selection: Selection, command: str) -> 
     click.echo(f"the run's folder is {run_folder(plan, runs)}", err=True)
     try:
         with watching(plan, sys.stderr, steps=selection.run) as listener:
-            summary = run(plan, runs, listener, selection)
+            summary = run(plan, runs, listener, selection, tensorboard)
     except ResultsMissing as missing:
         help = f"This makes it: {command} {making(missing.step, selection)}"
         raise RunFailed(str(missing), help) from None

@@ -92,4 +92,5 @@ def _shared(step: Train, work: Work) -> dict[str, Any]:
         "threads": work.binding.threads,
         "out": str(work.folder / "adapters" / step.id),
         "work": str(work.folder / "checkpoints" / step.id),
+        "tensorboard": str(work.folder / "tensorboard" / step.id) if work.tensorboard else "",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,8 @@ def train(step: Train, work: Work) -> None:
         work.taints.append(f"{step.id} was trained past a closed gate: {', '.join(closed)}")
         work.listener(Said(f"{work.taints[-1]} (a rehearsal may)", "warning"))
     job = job_of(step, work)
-    result = _trained(step, work, job)
+    quoted = work.plan.quote.steps.get(step.id)
+    result = replace(_trained(step, work, job), foreseen_gib=quoted.needed_gib if quoted else None)
     work.adapters[step.id] = Adapter(Path(job.out), result.adapter_sha256)
     _certify_adapter(step, work)
     work.decide(step.id, result, trained=True, closed=closed, adapter_sha256=result.adapter_sha256)

@@ -111,11 +111,13 @@ def training_arguments(
     bf16: bool = False,
     checkpointing: bool = False,
     folder: str = "training",
+    tensorboard: bool = False,
 ) -> TrainingArguments:
     """transformers' arguments. `steps` are those of the whole training, `folder` takes the checkpoints.
 
     With `patience` the checkpoint with the best dev loss is the result. With `checkpointing` activations are
-    computed twice and not kept. Nothing is reported or shown.
+    computed twice and not kept. Nothing is shown, nor reported but to TensorBoard where
+    that is asked for.
     """
     import torch
     from transformers import TrainingArguments
@@ -147,7 +149,7 @@ def training_arguments(
         logging_strategy="steps",
         logging_steps=1,
         logging_nan_inf_filter=False,
-        report_to="none",
+        report_to="tensorboard" if tensorboard else "none",
         disable_tqdm=True,
         log_level="error",
         remove_unused_columns=False,

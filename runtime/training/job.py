@@ -21,7 +21,8 @@ class TrainingJob:
 
     With `patience` training ends after so many epochs without a lower dev loss, and the adapter is
     the one of the best epoch. `keep_order` trains on the examples as they are given, in each epoch.
-    `base_sha256` names what is in `folder`.
+    `base_sha256` names what is in `folder`. `tensorboard` is a folder that each step's measures are
+    written to as well, if it is given.
     """
 
     folder: str
@@ -42,11 +43,12 @@ class TrainingJob:
     threads: int | None
     out: str
     work: str
+    tensorboard: str = ""
 
     @property
     def sha256(self) -> str:
         """A hash (hex) of all that decides the adapter: equal jobs in other folders have the same."""
-        places = ("folder", "out", "work", "threads")
+        places = ("folder", "out", "work", "threads", "tensorboard")
         plain = {name: value for name, value in asdict(self).items() if name not in places}
         for name in ("start_adapter", "reference_adapter"):
             if plain.get(name) is not None:
@@ -80,7 +82,9 @@ class TrainingResult:
     (optimizer step, value), `dev_losses` one per epoch. `tokens` and `target_tokens` (those that carry
     loss) leave padding out, which is counted in `padding_tokens`. `seconds` and `tokens_per_second`
     are of this process's share where a training was taken up again at `resumed_at`. `peak_memory_gib`
-    is the GPU's where there is one, otherwise the process's. With `checkpointing` activations were computed
+    is the GPU's where there is one, otherwise the process's; `mfu` the share of the GPU's peak that the
+    needed operations come to (see `operations`), None where none is known; `foreseen_gib` what the plan said
+    that the training needs of a GPU, with CUDA's own. With `checkpointing` activations were computed
     twice, because the GPU had no room to keep them.
     """
 
@@ -107,6 +111,8 @@ class TrainingResult:
     resumed_at: int
     peak_memory_gib: float
     versions: tuple[tuple[str, str], ...]
+    mfu: float | None = None
+    foreseen_gib: float | None = None
 
 
 def before_libraries() -> None:

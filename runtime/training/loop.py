@@ -66,6 +66,8 @@ class ObjectiveTrainer(Trainer):  # type: ignore[misc]
             step = {name: value.item() / count for name, value in self._measured.others.items()}
             pace = self._tokens.item() / (time.monotonic() - self._began)
             logs = {**logs, **step, "tokens_per_second": pace}
+            if torch.cuda.is_available():
+                logs["memory_gib"] = torch.cuda.max_memory_allocated() / 2**30
         super().log(logs, *args, **more)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:

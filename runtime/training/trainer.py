@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
 import shutil
@@ -23,11 +24,12 @@ from runtime.failures import RunFailed
 from runtime.training import adapter, checkpoints
 from runtime.training.arguments import check_machine, training_arguments
 from runtime.training.batches import IGNORED, InOrder, LengthGrouped, rounded
-from runtime.training.examples import Example, check_ends, check_masks, fitting
+from runtime.training.examples import Example, TrainingExample, check_ends, check_masks, fitting
 from runtime.training.graphs import rounding
 from runtime.training.job import TrainingJob, TrainingResult
 from runtime.training.loop import Emit, ObjectiveTrainer, Pace
 from runtime.training.objectives import Objective
+from runtime.training.operations import needed, sizes_of, utilisation
 from runtime.training.room import checkpointing_needed
 
 # Weights of which a step can be recorded: those of bitsandbytes look at values in between.
@@ -95,6 +97,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
         "resumed_at": resumed_at,
         "peak_memory_gib": _peak_memory_gib(),
         "versions": _versions(),
+        "mfu": _mfu(job, objective, trained[resumed_at:], seconds),
     }
     shutil.rmtree(job.work, ignore_errors=True)
     return objective.result(measured, partial(_logged, state))
@@ -125,6 +128,8 @@ def _trainer(
     callbacks: list[TrainerCallback] = [Pace(sampler, per_epoch, emit)]
     if job.patience is not None:
         callbacks.append(EarlyStoppingCallback(early_stopping_patience=job.patience))
+    if job.tensorboard:
+        os.environ["TENSORBOARD_LOGGING_DIR"] = job.tensorboard  # the only way to tell transformers' writer
     trainer = ObjectiveTrainer(
         sampler=sampler,
         objective=objective,
@@ -140,6 +145,7 @@ def _trainer(
             bf16=job.weights != "float32",
             checkpointing=checkpointing,
             folder=job.work,
+            tensorboard=bool(job.tensorboard),
         ),
         train_dataset=kept,
         eval_dataset=sorted(dev, key=lambda example: example.length) or None,
@@ -183,6 +189,16 @@ def _peak_memory_gib() -> float:
         return float(torch.cuda.max_memory_allocated()) / 2**30
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+
+
+def _mfu(
+    job: TrainingJob, objective: Objective[Any], batches: Sequence[Sequence[TrainingExample]], seconds: float
+) -> float | None:
+    if not torch.cuda.is_available():
+        return None
+    rows = ((row.length, objective.targets(row)) for batch in batches for row in batch)
+    operations = needed(sizes_of(Path(job.folder)), job.lora, rows)
+    return utilisation(operations, seconds, torch.cuda.get_device_name())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ from stagespec.commands.options import profile_option, runs_option, seed_option
 @click.option("--only", metavar="STAGE", help="This stage alone, on what runs of the ones before it made.")
 @click.option("--from", "start", metavar="STEP", help="Make this step and all that rests on it anew.")
 @click.option("--until", metavar="STEP", help="Run what this step needs, and end with it.")
+@click.option("--tensorboard", is_flag=True, help="Write each training's measures for TensorBoard too.")
 def command(
     spec: str,
     profile: str | None,
@@ -25,6 +26,7 @@ def command(
     only: str | None,
     start: str | None,
     until: str | None,
+    tensorboard: bool,
 ) -> None:
     """Run a stage, or a plan that was compiled and reviewed before. A run that was stopped goes on.
 
@@ -46,4 +48,4 @@ def command(
     selection = selected_or_exit(plan, only, start, until)
     from stagespec.running import run_plan
 
-    run_plan(plan, runs, selection, command(spec, plan, seed, runs))
+    run_plan(plan, runs, selection, command(spec, plan, seed, runs), tensorboard)

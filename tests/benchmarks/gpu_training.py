@@ -10,15 +10,12 @@ from typing import Any, TypeVar
 
 from gpu_cases import Cases
 
-from compiler.estimate.dimensions import Dimensions
-from compiler.estimate.memory import lora_parameters
-from compiler.gpus import GPUS
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
-from runtime.models.lock import dimensions
 from runtime.training.batches import LengthGrouped
 from runtime.training.dpo import DpoJob, train_dpo
 from runtime.training.examples import Example, TrainingExample
+from runtime.training.operations import needed, peak_per_second, sizes_of
 from runtime.training.sft import SftJob, train_sft
 
 BATCH = 8
@@ -176,26 +173,7 @@ def records(method: str, cases: Cases, count: int) -> list[dict[str, Any]]:
 
 
 def model_flops(folder: Path, jobs: Sequence[TrainingExample]) -> float:
-    """Operations that training an adapter on these rows takes, nothing computed twice and no padding.
-
-    Two for each weight and token forwards, and as many for the gradient that is passed back; frozen weights
-    get none themselves, an adapter's do (Hu et al. 2021, section 4.1). The output layer is counted for
-    targets only. Attention looks at half of all pairs of tokens, in two products forwards and four backwards.
-    """
-    sizes = Dimensions(**{k: v for k, v in dimensions(folder).items() if k != "max_positions"})
-    adapter = lora_parameters(sizes, LORA)
-    total = 0.0
-    for one in jobs:
-        total += one.length * (4.0 * sizes.linear + 6.0 * adapter)
-        total += len(one.target_ids) * 4.0 * sizes.vocabulary * sizes.hidden
-        total += 6.0 * one.length**2 * sizes.queries * sizes.layers
-    return total
-
-
-def peak_flops(device: str) -> float | None:
-    """Of the data sheet, in bf16, a second; None for a GPU that is not known, or none."""
-    known = [gpu for gpu in GPUS if gpu.name in device]
-    return known[0].tflops * 1e12 if known else None
+    return needed(sizes_of(folder), LORA, ((one.length, len(one.target_ids)) for one in jobs))
 
 
 def row(
@@ -233,7 +211,7 @@ def row(
     ours_first = found["ours"][0]
     rows = [e for one in our_job(method, folder, cases, 256, 0, "").examples for e in one.rows]
     flops = model_flops(folder, rows) / 256
-    peak = peak_flops(ours_first["device"])
+    peak = peak_per_second(ours_first["device"])
     keep(
         method,
         {

@@ -275,3 +275,19 @@ def test_a_real_model_learns(tmp_path: Path, real_model: LocalModel) -> None:
     )
     result = train_sft(job, quiet)
     assert result.dev_losses[-1] < result.losses[0][1] / 2
+
+
+def test_each_step_goes_to_tensorboard_where_that_is_asked_for(job: SftJob, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = tmp_path / "tensorboard" / "s.student"
+    result = run_in_child(train_sft, replace(job, tensorboard=str(folder)), quiet)
+    seen = EventAccumulator(str(folder)).Reload()
+    told = {
+        name: [(e.step, e.value) for e in seen.Scalars(f"train/{name}")] for name in ("loss", "grad_norm")
+    }
+    assert told["loss"] == [(step, pytest.approx(loss)) for step, loss in result.losses]
+    assert told["grad_norm"] == [(step, pytest.approx(norm)) for step, norm in result.grad_norms]
+    assert len(seen.Scalars("train/tokens_per_second")) == result.steps
+    assert [e.value for e in seen.Scalars("eval/loss")] == pytest.approx(list(result.dev_losses))
+    assert job.sha256 == replace(job, tensorboard=str(folder)).sha256
