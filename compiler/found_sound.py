@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler.cached import cache_folder, code, keep
@@ -38,10 +38,10 @@ def sound_data(sha256: str, role: str, columns: Mapping[str, str]) -> FoundSound
 
 
 def sound_template(
-    text: str, columns: Mapping[str, str], items: Mapping[str, Mapping[str, str]]
+    text: str, columns: Mapping[str, str], items: Mapping[str, Mapping[str, str]], shown: Sequence[str]
 ) -> FoundSound:
     listed = [[name, list(inner.items())] for name, inner in items.items()]
-    return FoundSound(TEMPLATE_CHECKERS, text, list(columns.items()), listed)
+    return FoundSound(TEMPLATE_CHECKERS, text, list(columns.items()), listed, list(shown))
 
 
 def records_of(text: str) -> list[dict[str, Any]]:

@@ -81,14 +81,16 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str], lead: str) 
     if name == "rating":
         return _rating(low, values, columns, lists)
     if name == "labels":
-        shown = {**columns, "first": "text", "second": "text"}
-        if not check_template(values.get("template"), shown, lists, low.found):
+        both = values.get("both_orders", True)
+        known = {**columns, "first": "text", "second": "text"}
+        # Asked in both orders without them it would be asked the same twice, and its scores cancel out.
+        shown = [*columns, *lists, *(("first", "second") if both else ())]
+        if not check_template(values.get("template"), known, lists, low.found, shown):
             return None
         good, bad = values.text("good"), values.text("bad")
         if good == bad:
             low.found.error("SS322", "the two labels must differ", values.place("bad"))
             return None
-        both = values.get("both_orders", True)
         return LabelMethod(template=values.text("template"), good=good, bad=bad, both_orders=both)
     target: Ref = values.get("target")
     if columns.get(target.name) != "text":
@@ -110,7 +112,7 @@ def _method(low: Lowering, node: tree.Node, columns: dict[str, str], lead: str) 
 def _rating(
     low: Lowering, values: Values, columns: dict[str, str], lists: dict[str, dict[str, str]]
 ) -> RatingMethod | None:
-    if not check_template(values.get("template"), columns, lists, low.found):
+    if not check_template(values.get("template"), columns, lists, low.found, [*columns, *lists]):
         return None
     labels = tuple(label.value for label in values.get("labels"))
     if len(set(labels)) < len(labels):

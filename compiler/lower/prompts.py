@@ -48,7 +48,7 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
     template: tree.Text = body.get("template")
     given = {name: columns_ for name, columns_ in items.items() if columns_}
     open_ = {name: "items" for name, columns_ in items.items() if not columns_}
-    if not check_template(template, {**plain, **open_}, given, low.found):
+    if not check_template(template, {**plain, **open_}, given, low.found, [*columns, *given]):
         return None
     if template.value != template.value.rstrip():
         low.found.error(

@@ -19,15 +19,23 @@ STAND_INS: Mapping[str, Any] = {"number": 1, "finish_reason": "stop", "label": "
 UNREPEATABLE = ("random",)  # filters that would make the same record's prompt differ
 
 
-def check_template(text: Text, columns: Columns, items: Mapping[str, Columns], found: Diagnostics) -> bool:
-    """Report syntax errors, unknown names, unknown columns of sampled items, and unsafe access.
+def check_template(
+    text: Text,
+    columns: Columns,
+    items: Mapping[str, Columns],
+    found: Diagnostics,
+    shown: Iterable[str] = (),
+) -> bool:
+    """Report syntax errors, unknown names, unknown columns of sampled items, unsafe access, and which of the
+    names that must be `shown` are not.
 
     `columns` are the template's plain variables; `items` its lists, with the columns of each item.
     """
-    sound = sound_template(text.value, columns, items)
+    must = tuple(shown)
+    sound = sound_template(text.value, columns, items, must)
     if sound.known:
         return True
-    fits = _fits(text, columns, items, found)
+    fits = _fits(text, columns, items, found) and _shows(text, must, found)
     if fits:
         sound.remember()
     return fits
@@ -53,6 +61,24 @@ def _fits(text: Text, columns: Columns, items: Mapping[str, Columns], found: Dia
     if len(found.items) == before and "items" not in columns.values():
         _try_out(text, columns, items, found)
     return len(found.items) == before
+
+
+def _shows(text: Text, names: Iterable[str], found: Diagnostics) -> bool:
+    """A column that is named and not shown leaves all records with one and the same text."""
+    from jinja2 import meta
+
+    read = meta.find_undeclared_variables(environment().parse(text.value))
+    missing = [name for name in names if name not in read]
+    for name in missing:
+        bare = re.search(rf"(?<!\{{)\{{ *{re.escape(name)} *\}}(?!\}})", text.value)
+        found.error(
+            "SS429",
+            f'this template never shows "{name}"',
+            text.place(bare.start(), bare.end()) if bare else text.span,
+            help=f"A column is shown by {{{{ {name} }}}}, in two braces; one that is not needed is taken out.",
+            fix=Fix(text.place(bare.start(), bare.end()), f"{{{{ {name} }}}}", True) if bare else None,
+        )
+    return not missing
 
 
 def _check_names(text: Text, parsed: nodes.Template, known: list[str], found: Diagnostics) -> None:
