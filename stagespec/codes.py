@@ -154,8 +154,8 @@ CODES = {
     "SS427": "The regular expression repeats a repetition, or alternatives for the same text. Where it does "
     "not match, the time it takes doubles with each letter.",
     "SS429": "A prompt or a critic names a column, and its template never shows it: all records would get "
-    "the same text. A column is shown in two braces, {{ instruction }}; one brace is plain text. A label critic "
-    "that is asked in both orders shows {{ first }}, which stands for good, and {{ second }}.",
+    "the same text. A column is shown in two braces, {{ instruction }}; one brace is plain text. A label "
+    "critic that is asked in both orders shows {{ first }}, which stands for good, and {{ second }}.",
     "SS501": "The data lie outside the spec folder. A plan carries its data with it.",
     "SS502": "A held-out set is frozen: its hash stands in the spec. A set that is made anew at each run "
     "leaks into training.",

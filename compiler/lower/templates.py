@@ -75,7 +75,7 @@ def _shows(text: Text, names: Iterable[str], found: Diagnostics) -> bool:
             "SS429",
             f'this template never shows "{name}"',
             text.place(bare.start(), bare.end()) if bare else text.span,
-            help=f"A column is shown by {{{{ {name} }}}}, in two braces; one that is not needed is taken out.",
+            help=f"It is shown by {{{{ {name} }}}}, in two braces; a column that is not needed is taken out.",
             fix=Fix(text.place(bare.start(), bare.end()), f"{{{{ {name} }}}}", True) if bare else None,
         )
     return not missing

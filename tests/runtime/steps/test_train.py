@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +20,21 @@ CLOSED = GateOutcome((Ruled("accepted(pairs) >= 25 %", False, "10 %"),))
 STEP = train_step(Supervised(target="response"), start="base", needs=("s.pilot",))
 
 
+@dataclass(frozen=True)
+class Made:
+    """A training's result, as far as it is looked at here."""
+
+    adapter_sha256: str
+    foreseen_gib: float | None = None
+
+
 def work(rehearsal: bool, kept: int = 3) -> SmallWork:
     small = SmallWork(
         {"s.ordered": records(*[{}] * kept)},
         not_trained={},
         adapters={},
         runs=lambda model: model == "base",
-        plan=SimpleNamespace(quote=SimpleNamespace(steps={})),
+        plan=SimpleNamespace(quote=SimpleNamespace(steps={"s.student": SimpleNamespace(needed_gib=5.0)})),
     )
     small.binding.rehearsal = rehearsal
     small.outcomes["s.pilot"] = CLOSED
@@ -50,8 +59,9 @@ def test_a_training_past_a_closed_gate_is_a_taint_that_names_its_stage(
 ) -> None:
     small = work(rehearsal=True)
     monkeypatch.setattr(MODULE, "job_of", lambda *_: SimpleNamespace(out=str(tmp_path)))
-    monkeypatch.setattr(MODULE, "_trained", lambda *_: SimpleNamespace(adapter_sha256="a"))
+    monkeypatch.setattr(MODULE, "_trained", lambda *_: Made("a"))
     monkeypatch.setattr(MODULE, "_certify_adapter", lambda *_: None)
     train(STEP, small)  # type: ignore[arg-type]
     assert small.taints == ["s.student was trained past a closed gate: pilot"]
     assert small.not_trained == {}
+    assert small.outcomes["s.student"].foreseen_gib == 5.0
