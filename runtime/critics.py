@@ -21,9 +21,10 @@ def scores(
     rows: Sequence[Mapping[str, Any]],
     model: str,
 ) -> list[float]:
-    """One score per row by the model that a reference means, higher is better: for labels log p of the one that
-    stands for good less log p of the other, for a likelihood gain mean log p(target | given) - mean
-    log p(target | neutral), and for a rating the expected label. A chat model reads each template as the turn of a user."""
+    """One score per row by the model that a reference means, higher is better: for labels log p of the one
+    that stands for good less log p of the other, for a likelihood gain mean log p(target | given) - mean
+    log p(target | neutral), and for a rating the expected label. A chat model reads each template as the
+    turn of a user."""
     if isinstance(method, LabelMethod):
         return _label_margins(work, title, key, method, rows, model)
     if isinstance(method, RatingMethod):

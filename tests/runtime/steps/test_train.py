@@ -21,7 +21,10 @@ STEP = train_step(Supervised(target="response"), start="base", needs=("s.pilot",
 
 def work(rehearsal: bool, kept: int = 3) -> SmallWork:
     small = SmallWork(
-        {"s.ordered": records(*[{}] * kept)}, not_trained={}, adapters={}, runs=lambda model: model == "base"
+        {"s.ordered": records(*[{}] * kept)},
+        not_trained={},
+        adapters={},
+        runs=lambda model: model == "base",
         plan=SimpleNamespace(quote=SimpleNamespace(steps={})),
     )
     small.binding.rehearsal = rehearsal
