@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,14 @@ from runtime.steps.train import train
 MODULE = import_module("runtime.steps.train")  # the package gives the function by this name
 CLOSED = GateOutcome((Ruled("accepted(pairs) >= 25 %", False, "10 %"),))
 STEP = train_step(Supervised(target="response"), start="base", needs=("s.pilot",))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """As much of a training's result as the step itself looks at."""
+
+    adapter_sha256: str
+    foreseen_gib: float | None = None
 
 
 def work(rehearsal: bool, kept: int = 3) -> SmallWork:
@@ -50,7 +59,7 @@ def test_a_training_past_a_closed_gate_is_a_taint_that_names_its_stage(
 ) -> None:
     small = work(rehearsal=True)
     monkeypatch.setattr(MODULE, "job_of", lambda *_: SimpleNamespace(out=str(tmp_path)))
-    monkeypatch.setattr(MODULE, "_trained", lambda *_: SimpleNamespace(adapter_sha256="a"))
+    monkeypatch.setattr(MODULE, "_trained", lambda *_: Trained("a"))
     monkeypatch.setattr(MODULE, "_certify_adapter", lambda *_: None)
     train(STEP, small)  # type: ignore[arg-type]
     assert small.taints == ["s.student was trained past a closed gate: pilot"]
