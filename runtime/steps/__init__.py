@@ -1,4 +1,4 @@
-"""One function per step kind. Within a shape the signature is the same.
+"""One function per step kind, in the file named after the kind. Within a shape the signature is the same.
 
 *map* (step, work, records) and, for a source, (step, work, round): records to records, per round;
 *reduce* (step, work): over all rounds of what it reads; *fit* and *decide* (step, work).
@@ -6,21 +6,26 @@
 
 from collections.abc import Callable, Mapping
 
-from runtime.steps.arrange import mix, order
+from runtime.steps.best import best
+from runtime.steps.compare import compare
 from runtime.steps.compose import compose
 from runtime.steps.converse import converse
-from runtime.steps.critique import critique, revise
+from runtime.steps.critique import critique
 from runtime.steps.evaluate import evaluate
 from runtime.steps.filter import sift
-from runtime.steps.gates import gate, quality
+from runtime.steps.gate import gate
 from runtime.steps.generate import complete, write
 from runtime.steps.judge import judge
+from runtime.steps.mix import mix
 from runtime.steps.negatives import negatives
+from runtime.steps.order import order
 from runtime.steps.output import output
 from runtime.steps.prefer import prefer
 from runtime.steps.principles import sample_principles
+from runtime.steps.quality import quality
+from runtime.steps.rate import rate
 from runtime.steps.review import review
-from runtime.steps.scoring import best, compare, rate
+from runtime.steps.revise import revise
 from runtime.steps.split import split
 from runtime.steps.train import train
 

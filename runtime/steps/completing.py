@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compiler.plan.hashing import plain
-from compiler.plan.model import PromptUse, Sampling
+from compiler.plan.model import Critique, PromptUse, Revise, Sampling
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.identity import seed
+from runtime.records import Record
 from runtime.work import Work
 
 
@@ -51,3 +52,13 @@ def completions(
     name = title or step_id.rpartition(".")[2]
     answers = work.complete(name, f"{step_id}{f'/{title}' if title else ''}", requests)
     return [answers[id] for id, _ in rows]
+
+
+def completed(step: Critique | Revise, work: Work, records: list[Record]) -> list[Record]:
+    """Each record with one completion of its prompt, in the step's column."""
+    rows = [(record.id, record.columns) for record in records]
+    answers = completions(work, step.id, step.model, step.prompt, step.sampling, rows)
+    return [
+        record.with_columns(**{step.into: answer.text, step.finish: answer.finish})
+        for record, answer in zip(records, answers, strict=True)
+    ]

@@ -1,16 +1,14 @@
-"""Steps that ask a critic for scores and keep what they say: rate, best, compare."""
+"""What all steps that ask a critic share: its scores of records, of one text or of two."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from compiler.plan.model import Accept, Best, Compare, CriticUse, Rate
+from compiler.plan.model import Accept, CriticUse
 from runtime.critics import scores
-from runtime.records import Record, Rejected, renamed
+from runtime.records import Record, renamed
 from runtime.rulings import ruling
 from runtime.work import Work
-
-NOT_BEST = "not best"
 
 
 def use_scores(
@@ -23,33 +21,6 @@ def use_scores(
     rows = [renamed(record.columns, use.columns, critic.columns) for record in records]
     title = key.partition("/")[0].rpartition(".")[2]
     return scores(work, title, key, critic.methods[made.method], rows, use.model)
-
-
-def rate(step: Rate, work: Work, records: list[Record]) -> None:
-    values = use_scores(work, step.id, step.critic, records)
-    work.keep(step.id, _scored(step.id, records, values), ())
-
-
-def best(step: Best, work: Work, records: list[Record]) -> None:
-    """The best draft of each record: drafts have the record's id and a number. Ties go to the first."""
-    values = use_scores(work, step.id, step.critic, records)
-    scored = _scored(step.id, records, values)
-    first: dict[str, int] = {}
-    for i, record in enumerate(records):
-        of = record.id.rpartition("/")[0]
-        if of not in first or values[i] > values[first[of]]:
-            first[of] = i
-    chosen = set(first.values())
-    work.keep(
-        step.id,
-        [record for i, record in enumerate(scored) if i in chosen],
-        [Rejected(record, NOT_BEST) for i, record in enumerate(scored) if i not in chosen],
-    )
-
-
-def compare(step: Compare, work: Work, records: list[Record]) -> None:
-    values = differences(work, step.id, step.critic, step.first, step.second, records)
-    work.keep(step.id, _scored(step.id, records, values), ())
 
 
 def differences(
@@ -75,10 +46,11 @@ def differences(
     return [sign * (a - b) for a, b in zip(here, there, strict=True)]
 
 
-def _with(use: CriticUse, read: dict[str, str]) -> CriticUse:
-    return replace(use, columns={c: other for c, other in read.items() if c != other})
-
-
-def _scored(id: str, records: list[Record], values: list[float]) -> list[Record]:
+def scored(id: str, records: list[Record], values: list[float]) -> list[Record]:
+    """The records with a step's scores in the column that is named after the step."""
     column = f"{id.rpartition('.')[2]}_score"
     return [record.with_columns(**{column: value}) for record, value in zip(records, values, strict=True)]
+
+
+def _with(use: CriticUse, read: dict[str, str]) -> CriticUse:
+    return replace(use, columns={c: other for c, other in read.items() if c != other})

@@ -96,7 +96,7 @@ def rules(written: Written, steps: Sequence[AnyStep]) -> Iterator[str]:
         yield f"### Rules {code(name)}"
         yield prose(written.doc("rules", name))
         sinks = [one.name for one in found.statements if isinstance(one, Rejection)]
-        proved = f"Proved by {kept} examples that are kept and {rejected} that are rejected" + (
+        proved = f"Proved by examples, {kept} kept and {rejected} rejected" + (
             ", one for each sink or more" if sinks else ""
         )
         yield (

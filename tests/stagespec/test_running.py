@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from compiler.compile import compile_spec
+from compiler.plan.hashing import plain
 from compiler.plan.model import PlanFile
 from compiler.plan.selection import Selection
 from runtime.failures import ResultsMissing, RunFailed, RunStopped
@@ -35,7 +37,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def ends(monkeypatch: pytest.MonkeyPatch, error: Exception | None, manifest: bool = True) -> None:
     """Puts a run in place that ends like this."""
 
-    def run(plan: PlanFile, runs: Path, listener: Listener, _: Selection) -> RunSummary:
+    def run(plan: PlanFile, runs: Path, listener: Listener, *_: object) -> RunSummary:
         folder = run_folder(plan, runs)
         folder.mkdir(parents=True)
         if manifest:
@@ -105,7 +107,7 @@ def test_what_is_missing_is_told_with_the_command_that_makes_it(
 def test_a_part_is_what_is_run(monkeypatch: pytest.MonkeyPatch, reported: list[Path]) -> None:
     given: list[Selection] = []
 
-    def run(plan: PlanFile, runs: Path, _: Listener, selection: Selection) -> RunSummary:
+    def run(plan: PlanFile, runs: Path, _: Listener, selection: Selection, __: bool) -> RunSummary:
         given.append(selection)
         return RunSummary(run_folder(plan, runs), ("incomplete: 12 of 14 steps were not run",))
 
@@ -114,6 +116,58 @@ def test_a_part_is_what_is_run(monkeypatch: pytest.MonkeyPatch, reported: list[P
     assert (result.exit_code, result.stdout) == (0, "incomplete: 12 of 14 steps were not run\n")
     assert [one.run for one in given] == [{"small.before", "small.gap"}]
     assert reported == []
+
+
+WHOLE: dict[str, Any] = {"interventions": [], "stopped": None, "not_run": []}
+
+
+@pytest.mark.usefixtures("specs")
+@pytest.mark.parametrize("asked", [("--only", "small"), ("--until", "gap")])
+def test_a_part_of_a_run_that_is_whole_leaves_it_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, reported: list[Path], asked: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(running, "run", no_run)
+    path = manifest_with(WHOLE)
+    before = path.read_text()
+    result = run_it(*asked)
+    assert (result.exit_code, result.stdout) == (0, "the run is whole; nothing to do\n")
+    assert path.read_text() == before
+    assert reported == []
+
+
+@pytest.mark.usefixtures("specs", "reported")
+@pytest.mark.parametrize(
+    ("asked", "manifest"),
+    [
+        ((), WHOLE),
+        (("--from", "answers", "--until", "data"), WHOLE),
+        (("--only", "small"), {**WHOLE, "not_run": ["small.ship"]}),
+        (("--only", "small"), {**WHOLE, "stopped": "gate pilot is closed"}),
+        (("--only", "small"), {**WHOLE, "plan": {"hashes": {"method": "a", "plan": "b"}}}),
+        (("--only", "small"), {}),
+    ],
+    ids=["all of it", "made anew", "incomplete", "stopped", "another plan", "no manifest of ours"],
+)
+def test_what_is_not_there_or_is_made_anew_is_run(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], manifest: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(running, "run", no_run)
+    manifest_with(manifest)
+    assert "it was run" in run_it(*asked).stderr
+
+
+def no_run(*_: object) -> RunSummary:
+    raise RunFailed("it was run")
+
+
+def manifest_with(content: dict[str, Any]) -> Path:
+    """Puts a manifest of the plan of `specs/stage.stage` where its run would write it."""
+    plan = compile_spec("specs/stage.stage", "test").plan
+    assert plan is not None
+    path = run_folder(plan, Path("runs")) / "manifest.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"plan": {"hashes": plain(plan.hashes)}, **content}))
+    return path
 
 
 @pytest.mark.usefixtures("specs")

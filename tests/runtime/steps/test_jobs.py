@@ -46,6 +46,7 @@ def work(folder: Path, records: list[Record], dev: list[Record]) -> Any:
         method=SimpleNamespace(prompts={"ask": SimpleNamespace(lead=" ")}),
         records={"s.ordered": StepRecords(records), "s.data.dev": StepRecords(dev)},
         adapters={"old.student": Adapter(Path("adapters/old"), "a")},
+        tensorboard=False,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from compiler.plan.model import (
 )
 from runtime.records import Record
 from runtime.steps import scoring
-from runtime.steps.arrange import mix, order
+from runtime.steps.best import best
+from runtime.steps.compare import compare
+from runtime.steps.mix import mix
+from runtime.steps.order import order
 from runtime.steps.prefer import prefer
-from runtime.steps.scoring import best, compare
 
 USE = CriticUse(critic="c", model="base")
 
@@ -39,7 +42,9 @@ def longer_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
             return [float(first - second + 10) for first, second in words]
         return [float(len(str(r.columns[read["response"]]).split())) for r in many]
 
-    monkeypatch.setattr(scoring, "use_scores", scores)
+    # The package gives the function by the module's name.
+    for module in (scoring, import_module("runtime.steps.best")):
+        monkeypatch.setattr(module, "use_scores", scores)
 
 
 def work_with(columns: dict[str, str], **kept: list[Record]) -> SmallWork:

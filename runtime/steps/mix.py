@@ -1,8 +1,8 @@
-"""Mix and order: which records are learnt, in which ratio, and in which order."""
+"""Mix: several sources in a ratio. What is over goes to a sink."""
 
 from __future__ import annotations
 
-from compiler.plan.model import Mix, Order
+from compiler.plan.model import Mix
 from runtime.identity import sample
 from runtime.records import Record, Rejected
 from runtime.work import Work
@@ -31,11 +31,3 @@ def mix(step: Mix, work: Work) -> None:
             else:
                 rejected.append(Rejected(one, LEFT_OVER))
     work.keep(step.id, kept, rejected)
-
-
-def order(step: Order, work: Work) -> None:
-    """Records by a column; ties keep their order. Their index is their new place."""
-    records = work.records[step.source].kept
-    sign = -1 if step.first == "high" else 1
-    ranked = sorted(records, key=lambda record: sign * float(record.columns[step.by]))
-    work.keep(step.id, [Record(r.id, r.round, i, r.columns) for i, r in enumerate(ranked)], ())
