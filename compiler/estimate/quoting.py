@@ -13,9 +13,9 @@ from compiler.estimate.history import History, Measured, Run
 from compiler.estimate.speed import END, PROOF, SPEEDS, START, Work, cpu_seconds, gpu_seconds, pace
 from compiler.estimate.tokens import ASKING, Counter, Tokens
 from compiler.frozen import Frozen
-from compiler.gpus import Gpu
 from compiler.lock import Facts
 from compiler.lower.profile import Bound
+from compiler.plan.gpus import Gpu
 from compiler.plan.meaning import models, prompt_uses
 from compiler.plan.model import (
     AnyStep,

@@ -19,7 +19,7 @@ from math import ceil
 
 from compiler.estimate.dimensions import Dimensions
 from compiler.frozen import Frozen
-from compiler.gpus import Gpu
+from compiler.plan.gpus import Gpu
 
 # Shares of what data sheets promise. The last is measured: 180 tokens a second, QLoRA of a 32B model
 # on one L40S; the others are assumed until runs have been seen.

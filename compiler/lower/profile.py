@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from compiler.diagnostics import Label, Span, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
-from compiler.gpus import BY_NAME, Gpu
 from compiler.lower.lowering import KINDS, Lowering
+from compiler.plan.gpus import BY_NAME, Gpu
 from compiler.plan.model import (
     Binding,
     FolderSource,

@@ -3,23 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from compiler.estimate.dimensions import Dimensions
-from compiler.estimate.memory import lora_parameters
-from compiler.gpus import GPUS
-from compiler.plan.model import Lora
-from runtime.models.lock import dimensions
+from compiler.plan.gpus import GPUS
+from runtime.training.arguments import MODULES
 
 
-def sizes_of(folder: Path) -> Dimensions:
-    """Of the model in a folder, by its configuration."""
-    found: dict[str, Any] = {n: size for n, size in dimensions(folder).items() if n != "max_positions"}
-    return Dimensions(**found)
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Of a decoder as its arithmetic sees it: weights in the linear parts of its layers, in its output layer,
+    and of the adapter; `attention` is the width of all queries of a layer, times the layers."""
+
+    linear: int
+    output: int
+    attention: int
+    adapter: int
 
 
-def needed(sizes: Dimensions, lora: Lora, rows: Iterable[tuple[int, int]]) -> float:
+def sizes_of(model: Any, adapter: int) -> Sizes:
+    """Of a model with an adapter of so many parameters. Quantised weights count as what they stand for."""
+    config = model.config
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    parts = [
+        part.in_features * part.out_features
+        for name, part in model.named_modules()
+        if name.removesuffix(".base_layer").rpartition(".")[2] in MODULES["all_linear"]
+        and not hasattr(part, "base_layer")
+    ]
+    return Sizes(
+        linear=sum(parts),
+        output=config.vocab_size * config.hidden_size,
+        attention=config.num_attention_heads * width * config.num_hidden_layers,
+        adapter=adapter,
+    )
+
+
+def needed(sizes: Sizes, rows: Iterable[tuple[int, int]]) -> float:
     """Operations that training on these rows takes, nothing computed twice and no padding. A row is its
     tokens and those of them that carry loss; a preference's reference is not counted.
 
@@ -27,10 +47,11 @@ def needed(sizes: Dimensions, lora: Lora, rows: Iterable[tuple[int, int]]) -> fl
     get none themselves, an adapter's do (Hu et al. 2021, section 4.1). The output layer is counted for
     targets only. Attention looks at half of all pairs of tokens, in two products forwards and four backwards.
     """
-    weights = 4.0 * sizes.linear + 6.0 * lora_parameters(sizes, lora)
-    output = 4.0 * sizes.vocabulary * sizes.hidden
-    attention = 6.0 * sizes.queries * sizes.layers
-    return sum(tokens * weights + targets * output + tokens**2 * attention for tokens, targets in rows)
+    weights = 4.0 * sizes.linear + 6.0 * sizes.adapter
+    return sum(
+        tokens * weights + targets * 4.0 * sizes.output + tokens**2 * 6.0 * sizes.attention
+        for tokens, targets in rows
+    )
 
 
 def peak_per_second(device: str) -> float | None:

@@ -29,7 +29,7 @@ from runtime.training.graphs import rounding
 from runtime.training.job import TrainingJob, TrainingResult
 from runtime.training.loop import Emit, ObjectiveTrainer, Pace
 from runtime.training.objectives import Objective
-from runtime.training.operations import needed, sizes_of, utilisation
+from runtime.training.operations import Sizes, needed, sizes_of, utilisation
 from runtime.training.room import checkpointing_needed
 
 # Weights of which a step can be recorded: those of bitsandbytes look at values in between.
@@ -97,7 +97,7 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
         "resumed_at": resumed_at,
         "peak_memory_gib": _peak_memory_gib(),
         "versions": _versions(),
-        "mfu": _mfu(job, objective, trained[resumed_at:], seconds),
+        "mfu": _mfu(sizes_of(model, parameters), objective, trained[resumed_at:], seconds),
     }
     shutil.rmtree(job.work, ignore_errors=True)
     return objective.result(measured, partial(_logged, state))
@@ -192,13 +192,12 @@ def _peak_memory_gib() -> float:
 
 
 def _mfu(
-    job: TrainingJob, objective: Objective[Any], batches: Sequence[Sequence[TrainingExample]], seconds: float
+    sizes: Sizes, objective: Objective[Any], batches: Sequence[Sequence[TrainingExample]], seconds: float
 ) -> float | None:
     if not torch.cuda.is_available():
         return None
     rows = ((row.length, objective.targets(row)) for batch in batches for row in batch)
-    operations = needed(sizes_of(Path(job.folder)), job.lora, rows)
-    return utilisation(operations, seconds, torch.cuda.get_device_name())
+    return utilisation(needed(sizes, rows), seconds, torch.cuda.get_device_name())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

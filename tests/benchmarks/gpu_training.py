@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 
 from gpu_cases import Cases
 
+from compiler.estimate.dimensions import Dimensions
+from compiler.estimate.memory import lora_parameters
 from compiler.plan.model import Lora, Optimizer
 from runtime.child import run_in_child
+from runtime.models.lock import dimensions
 from runtime.training.batches import LengthGrouped
 from runtime.training.dpo import DpoJob, train_dpo
 from runtime.training.examples import Example, TrainingExample
-from runtime.training.operations import needed, peak_per_second, sizes_of
+from runtime.training.operations import Sizes, needed, peak_per_second
 from runtime.training.sft import SftJob, train_sft
 
 BATCH = 8
@@ -173,7 +176,10 @@ def records(method: str, cases: Cases, count: int) -> list[dict[str, Any]]:
 
 
 def model_flops(folder: Path, jobs: Sequence[TrainingExample]) -> float:
-    return needed(sizes_of(folder), LORA, ((one.length, len(one.target_ids)) for one in jobs))
+    """Operations that training an adapter on these rows takes."""
+    of = Dimensions(**{k: v for k, v in dimensions(folder).items() if k != "max_positions"})
+    sizes = Sizes(of.linear, of.vocabulary * of.hidden, of.queries * of.layers, lora_parameters(of, LORA))
+    return needed(sizes, ((one.length, len(one.target_ids)) for one in jobs))
 
 
 def row(

@@ -11,7 +11,7 @@ import pytest
 from compiler.estimate import memory
 from compiler.estimate.dimensions import PUBLIC, SIZES, Dimensions, dimensions
 from compiler.estimate.memory import GIB, Serving, Training
-from compiler.gpus import GPUS
+from compiler.plan.gpus import GPUS
 from compiler.plan.hashing import plain
 from compiler.plan.model import FolderSource, HubSource, Lora, MockSource, ModelBinding
 from compiler.plan.reading import adapter

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.estimate.dimensions import Dimensions
-from compiler.plan.model import Lora
-from runtime.training.operations import needed, peak_per_second, utilisation
+from runtime.training import adapter
+from runtime.training.operations import Sizes, needed, peak_per_second, sizes_of, utilisation
+from runtime.training.sft import SftJob
 
-SIZES = Dimensions(
-    layers=2, hidden=4, inner=8, heads=2, kv_heads=1, head_dim=2, vocabulary=10, parameters=400
-)
-LORA = Lora(rank=1, alpha=1, dropout=0.0, modules="query_value")
+SIZES = Sizes(linear=288, output=40, attention=8, adapter=28)
 
 
 def test_operations_worked_out_by_hand() -> None:
-    """A layer has 4*4 + 4*2 + 4*2 + 4*4 weights of attention and 3*4*8 of the rest; the adapter 8 and 6."""
-    layers, adapter = 2 * (48 + 96), 2 * (8 + 6)
-    one = 3 * (4 * layers + 6 * adapter) + 2 * 4 * 10 * 4 + 6 * 9 * 4 * 2
-    assert needed(SIZES, LORA, [(3, 2)]) == one
-    assert needed(SIZES, LORA, [(3, 2), (3, 2)]) == 2 * one
-    assert needed(SIZES, LORA, []) == 0
+    """Three tokens, two of them targets."""
+    one = 3 * (4 * 288 + 6 * 28) + 2 * 4 * 40 + 9 * 6 * 8
+    assert needed(SIZES, [(3, 2)]) == one
+    assert needed(SIZES, [(3, 2), (3, 2)]) == 2 * one
+    assert needed(SIZES, []) == 0
+
+
+def test_sizes_are_the_models_own(job: SftJob) -> None:
+    model = adapter.load(job.folder, job.weights, job.lora, None)
+    sizes = sizes_of(model, adapter.trainable(model))
+    base = model.get_base_model()
+    layers = [p.numel() for name, p in base.named_parameters() if "proj" in name and "lora" not in name]
+    assert sizes.linear == sum(layers) > 0
+    assert sizes.adapter == sum(p.numel() for p in model.parameters() if p.requires_grad) > 0
+    assert sizes.output == base.config.vocab_size * base.config.hidden_size
+    assert sizes.attention == base.model.layers[0].self_attn.q_proj.out_features * len(base.model.layers)
 
 
 def test_the_peak_is_the_data_sheets() -> None:
