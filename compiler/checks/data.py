@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from compiler.checks.leaks import shown_columns
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
 from compiler.plan.expressions import Value
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
+    AnyStep,
     Compose,
     Converse,
     Evaluate,
@@ -81,18 +84,11 @@ def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
 
 def completeness_ruled(view: StageView, found: Diagnostics) -> None:
     """A completion that ran into the token limit is cut off in the middle; trained on, it teaches to stop
-    there. Rules on the way to training should look at the finish reason."""
+    there. Rules on every way to training should look at the finish reason."""
     for train in view.of(Train):
-        upstream = view.before(train.id)
-        writes = [s for s in upstream if isinstance(s, WRITERS) and s.into in view.learns(train)]
-        rules = {use.rules for s in upstream if isinstance(s, Filter) for use in s.rules}
-        looked = any(
-            _reads_finish(s.when)
-            for name in rules
-            for s in view.method.rules[name].statements
-            if isinstance(s, Rejection)
-        )
-        if writes and not looked:
+        unlooked = view.before_without(train.id, partial(_looks_at_finish, view))
+        writes = [s for s in unlooked if isinstance(s, WRITERS) and s.into in view.learns(train)]
+        if writes:
             found.error(
                 "SS614",
                 f'nothing rejects truncated completions before "{short(train.id)}"',
@@ -166,6 +162,14 @@ def composed_texts_are_of_one_record(view: StageView, found: Diagnostics) -> Non
                 view.place(step.id),
                 help="Fill them from the columns of its records, or let a model write the text.",
             )
+
+
+def _looks_at_finish(view: StageView, step: AnyStep) -> bool:
+    return isinstance(step, Filter) and any(
+        isinstance(statement, Rejection) and _reads_finish(statement.when)
+        for use in step.rules
+        for statement in view.method.rules[use.rules].statements
+    )
 
 
 def _reads_finish(expression: Expression | Value) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
 from compiler.plan.model import (
+    AnyStep,
     Best,
     Compare,
     Evaluate,
@@ -21,28 +22,26 @@ from compiler.plan.model import (
 )
 from compiler.plan.names import short
 
+JUDGES = Judge | Prefer | Best | Compare
+
 
 def data_is_judged(view: StageView, found: Diagnostics) -> None:
     """A critic that is built and never applied lets everything through. What is trained on must have been
-    accepted by a critic, on its way, with a margin or a precision. An answer that people wrote, and a source
-    took from its data, needs none of its own: there what it answers must have been judged."""
+    accepted by a critic, on every way by which it comes, with a margin or a precision. An answer that people
+    wrote, and a source took from its data, needs none of its own: there what it answers must have been
+    judged."""
     for train in view.of(Train):
-        before = view.before(train.id)
-        judges = [s for s in before if isinstance(s, Judge | Prefer | Best | Compare)]
         learnt = view.learns(train)
-        by_people = {
-            column
-            for s in before
-            if isinstance(s, Generate) and s.about is not None
-            for column in view.method.datasets[s.about].columns
-        }
-        if judges and by_people.issuperset(learnt):
-            continue
-        if not any(_judged(column, judges, view) for column in learnt):
+        unasked = view.before_without(train.id, lambda step: isinstance(step, JUDGES))
+        unjudged = view.before_without(train.id, partial(_judges, learnt, view))
+        sources = [s for s in unjudged if not s.inputs]
+        if any(s in unasked or not _by_people(s, view).issuperset(learnt) for s in sources):
+            writer = next((s for s in unjudged if getattr(s, "into", "") in learnt), sources[0])
             found.error(
                 "SS620",
                 f'no critic has judged "{learnt[0]}" before "{short(train.id)}" learns it',
-                view.place(train.id),
+                Label(view.place(train.id)),
+                Label(view.place(writer.id), "written here"),
                 help="Put a judge step between the step that writes it and the split.",
             )
 
@@ -128,17 +127,21 @@ def output_is_gated(view: StageView, found: Diagnostics) -> None:
             )
 
 
-def _judged(column: str, judges: Sequence[Judge | Prefer | Best | Compare], view: StageView) -> bool:
-    """Whether a critic read the column; what a prefer step makes was judged where its rule or critic did."""
-    for judge in judges:
-        if isinstance(judge, Prefer) and column in ("chosen", "rejected"):
-            return True
-        if judge.critic is not None:
-            use = judge.critic
-            known = view.method.critics[use.critic].columns
-            if column in {use.columns.get(name, name) for name in known}:
-                return True
-    return False
+def _judges(learnt: tuple[str, ...], view: StageView, step: AnyStep) -> bool:
+    """Whether a critic reads what is learnt; what a prefer step makes was judged where its rule or critic
+    did."""
+    if isinstance(step, Prefer) and {"chosen", "rejected"}.intersection(learnt):
+        return True
+    if not isinstance(step, JUDGES) or step.critic is None:
+        return False
+    known = view.method.critics[step.critic.critic].columns
+    return not {step.critic.columns.get(name, name) for name in known}.isdisjoint(learnt)
+
+
+def _by_people(source: AnyStep, view: StageView) -> set[str]:
+    """The columns that a source takes from its data."""
+    about = source.about if isinstance(source, Generate) else None
+    return set(view.method.datasets[about].columns) if about else set()
 
 
 def _part(id: str, part: str, view: StageView) -> tuple[str, str]:

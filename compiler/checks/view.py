@@ -50,15 +50,20 @@ class StageView(Frozen):
 
     def before(self, id: str) -> list[AnyStep]:
         """All steps whose records go into a step, nearest first, over stages."""
+        return self.before_without(id, lambda step: False)
+
+    def before_without(self, id: str, stops: Callable[[AnyStep], bool]) -> list[AnyStep]:
+        """Those of them from which a record can come to the step and pass none of which `stops` holds. A mix
+        has a way from each of its parts, and what one of them passes the others have not."""
         found: dict[str, AnyStep] = {}
         waiting = deque([id])
         while waiting:
             step = self.step(waiting.popleft())
             for wanted in step.inputs if step else ():
                 upstream = self.step(wanted)
-                if upstream is not None and wanted not in found:
-                    found[wanted] = upstream
-                    waiting.append(wanted)
+                if upstream is not None and upstream.id not in found and not stops(upstream):
+                    found[upstream.id] = upstream
+                    waiting.append(upstream.id)
         return list(found.values())
 
     def learns(self, train: Train) -> tuple[str, ...]:
