@@ -91,6 +91,9 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(reached.critics_are_heard, ("SS657",), (3, 22)),
     Guard(reached.gates_are_asked, ("SS658",), (32,)),
     Guard(data.composed_texts_are_of_one_record, ("SS656",), (90,)),
+    Guard(data.held_out_sets_stand_apart, ("SS660",)),
+    Guard(pairs.the_better_text_is_learnt, ("SS661",)),
+    Guard(pairs.what_is_learnt_is_not_shown, ("SS662",)),
 )
 
 # These look at what the entry file defines and imports.

@@ -69,6 +69,36 @@ def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
                         )
 
 
+def held_out_sets_stand_apart(view: StageView, found: Diagnostics) -> None:
+    """Where the set by which a gate decides and the set of the claim are one file, or share items, the claim
+    rests on what was already looked at; and two sets with the same items count them twice. Held-out sets that
+    a stage evaluates on share no item with each other or with any other of the plan."""
+    told: set[frozenset[str]] = set()
+    held_out = [name for name, data in view.method.datasets.items() if data.role == "held_out"]
+    for step in view.of(Evaluate):
+        for one, other in ((one, other) for one in step.items for other in held_out if one != other):
+            both = _shared(one, other, view)
+            if both and frozenset({one, other}) not in told:
+                told.add(frozenset({one, other}))
+                found.error(
+                    "SS660",
+                    f'{len(both)} items of "{one}" also stand in "{other}"',
+                    view.place(step.id),
+                    help=f"Two held-out sets share no item. One of them: {both[0]}",
+                )
+
+
+def _shared(one: str, other: str, view: StageView) -> list[str]:
+    """The texts of what is asked that stand in two sets."""
+    columns = view.method.datasets[one].columns.keys() & view.method.datasets[other].columns.keys()
+    for column in sorted(columns.intersection(SUBJECTS)):
+        theirs = view.texts.of(other, column)
+        both = [text for plain, text in view.texts.of(one, column).items() if plain in theirs]
+        if both:
+            return both
+    return []
+
+
 def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
     """A model that writes its own data repeats itself: in one run two thirds of the pairs were copies, and
     one item stood 273 times. A filter before training should drop near-duplicates over the stage."""

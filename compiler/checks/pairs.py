@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compiler.checks.leaks import shown_columns
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
 from compiler.plan.model import Generate, Negatives, Prefer, Preference, Train
@@ -50,6 +51,44 @@ def length_is_controlled(view: StageView, found: Diagnostics) -> None:
                     Label(view.place(step.id)),
                     Label(view.place(train.id), "learnt here"),
                     help="Add to the prefer step: length_ratio = 3",
+                )
+
+
+def the_better_text_is_learnt(view: StageView, found: Diagnostics) -> None:
+    """With the two texts of a pair in each other's place a model learns to write what was refused. What a
+    prefer step calls rejected is nobody's target and is never preferred, and what it calls chosen is never
+    rejected."""
+    for train in view.of(Train):
+        of = train.objective
+        if not any(isinstance(step, Prefer) for step in view.before(train.id)):
+            continue
+        learnt = of.chosen if isinstance(of, Preference) else of.target
+        if learnt == "rejected" or (isinstance(of, Preference) and of.rejected == "chosen"):
+            wrong = "chosen" if learnt != "rejected" else "rejected"
+            does = "rejects" if wrong == "chosen" else "learns to write"
+            found.error(
+                "SS661",
+                f'"{short(train.id)}" {does} what its pairs call {wrong}',
+                view.place(train.id),
+                help="Write chosen = chosen and rejected = rejected; with sft: target = chosen",
+            )
+
+
+def what_is_learnt_is_not_shown(view: StageView, found: Diagnostics) -> None:
+    """A text that the prompt shows can be copied from it: a model that learns to write it learns to echo what
+    it is asked, and a pair of which the prompt shows one text is told apart by what is a copy."""
+    for train in view.of(Train):
+        pairs = [step for step in view.before(train.id) if isinstance(step, Prefer)]
+        shown = shown_columns(train.prompt, view)
+        for column in view.learns(train):
+            better = {pair.first for pair in pairs} | {pair.second for pair in pairs if pair.accept.either}
+            copied = sorted(shown & ({column, *better} if column == "chosen" else {column}))
+            if copied:
+                found.error(
+                    "SS662",
+                    f'the prompt of "{short(train.id)}" shows "{copied[0]}", which it learns',
+                    view.place(train.id),
+                    help="Show what the text answers, and not the text.",
                 )
 
 
