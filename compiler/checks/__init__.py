@@ -94,6 +94,9 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(data.held_out_sets_stand_apart, ("SS660",)),
     Guard(pairs.the_better_text_is_learnt, ("SS661",)),
     Guard(pairs.what_is_learnt_is_not_shown, ("SS662",)),
+    Guard(pairs.conditions_tell_pairs_apart, ("SS663",)),
+    Guard(pairs.chosen_text_is_looked_at, ("SS664",), allowable=True),
+    Guard(amounts.pilot_round_is_made, ("SS665",)),
 )
 
 # These look at what the entry file defines and imports.

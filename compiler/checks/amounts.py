@@ -7,7 +7,18 @@ from math import ceil, inf
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
 from compiler.frozen import Frozen
-from compiler.plan.model import ITEMS_PER_LIST, LATER_ROUND, AnyStep, Best, Generate, Mix, Split, Train
+from compiler.plan.model import (
+    ITEMS_PER_LIST,
+    LATER_ROUND,
+    AnyStep,
+    Best,
+    Gate,
+    Generate,
+    Mix,
+    Quality,
+    Split,
+    Train,
+)
 from compiler.plan.names import short
 
 TOKENS_PER_ITEM = 3  # of a list, at the least: its number, a word and the end of its line
@@ -26,7 +37,7 @@ def rounds_reach_the_goal(view: StageView, found: Diagnostics) -> None:
     for source in view.of(Generate):
         if source.until_kept is None or source.until_step is None:
             continue
-        factor = _drafts_between(source, view)
+        factor = _drafts_between(source, source.until_step, view)
         most = Most(_made(source).bound * factor, _made(source).likely * factor)
         if most.likely >= source.until_kept:
             continue
@@ -65,6 +76,43 @@ def batch_is_filled(view: StageView, found: Diagnostics) -> None:
         )
 
 
+def pilot_round_is_made(view: StageView, found: Diagnostics) -> None:
+    """Rounds are counted from 0, so that at_most = 3 rounds end with round(2). A quality gate on a round that
+    is never made measures nothing and stays closed."""
+    for gate in view.of(Quality):
+        sources = {s.id: s for id in gate.inputs if (s := _source(id, view)) is not None}
+        for source in sources.values():
+            if source in view.stage.steps and gate.round >= (source.at_most_rounds or 1):
+                found.error(
+                    "SS665",
+                    f'"{short(gate.id)}" looks at round {gate.round}, and the last of "{short(source.id)}" is '
+                    f"round {(source.at_most_rounds or 1) - 1}",
+                    view.place(gate.id),
+                    help="Look at the first: on = round(0)",
+                )
+
+
+def most_kept(id: str, gate: Gate | Quality, view: StageView) -> float:
+    """Records that a step can keep where a gate asks: in the pilot and what may be added to it, or in all
+    rounds."""
+    source = _source(id, view)
+    if source is None:
+        return inf
+    first, _ = _prompts(source)
+    made = _made(source).bound
+    if isinstance(gate, Quality) and gate.round == 0 and source in view.stage.steps:
+        made = min(made, first * (1 + gate.retries) * _per_prompt(source).bound)
+    return made * _drafts_between(source, id, view)
+
+
+def _source(id: str, view: StageView) -> Generate | None:
+    """The source whose records come to a step, where they come from one alone."""
+    at = view.step(id)
+    while at is not None and at.inputs and not isinstance(at, Mix):
+        at = view.step(at.inputs[0])
+    return at if isinstance(at, Generate) else None
+
+
 def _per_prompt(source: Generate) -> Most:
     """Records that one completion of a source can hold, and those that it holds as a rule."""
     if source.parse != "numbered_list":
@@ -98,10 +146,10 @@ def _sum(source: Generate, factor: float, each: float) -> str:
     return f"{more + 1} rounds have {rounds}{items}{drafts}."
 
 
-def _drafts_between(source: Generate, view: StageView) -> float:
-    """Records in the step that counts them for each that a source makes, at most."""
+def _drafts_between(source: Generate, id: str | None, view: StageView) -> float:
+    """Records in a step behind a source for each that the source makes, at most."""
     factor = 1.0
-    at: AnyStep | None = view.step(source.until_step or "")
+    at: AnyStep | None = view.step(id or "")
     while at is not None and at.id != source.id:
         factor *= _drafts(at, view)
         at = view.step(at.inputs[0]) if at.inputs else None
@@ -155,5 +203,7 @@ def _passed_on(id: str, view: StageView) -> Most:
 def _goal(source: Generate, step: AnyStep, most: Most, view: StageView) -> Most:
     if source.until_step != step.id or source.until_kept is None:
         return most
-    pilot = _prompts(source)[0] * _per_prompt(source).likely * _drafts_between(source, view)
+    pilot = (
+        _prompts(source)[0] * _per_prompt(source).likely * _drafts_between(source, source.until_step, view)
+    )
     return Most(most.bound, min(most.likely, max(source.until_kept, pilot)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import ceil, floor
 
-from compiler.plan.expressions import COMPARE, Value
+from compiler.plan.expressions import COMPARE, FINISH_REASONS, TEXT_MEASURES, Value
 from compiler.plan.model import Expression, Gate, Quality
 
 EITHER = frozenset({True, False})
+FAR = 1e12  # from every bound that is written down
+NEAR = 1e-9
 # The values that a measure may have; None where nothing is known of it.
 Known = Callable[[Expression], Sequence[Value] | None]
 
@@ -36,6 +39,43 @@ def may_be(condition: Expression | Value, known: Known) -> frozenset[bool]:
     if left is None or right is None:
         return EITHER
     return frozenset(COMPARE[op](one, other) for one in left for other in right)
+
+
+def of_records(condition: Expression, columns: Mapping[str, str]) -> frozenset[bool]:
+    """What a condition on records with these columns can be, whatever texts and numbers they hold: each is
+    taken at, just below and just above all that it may be compared with, and far from it."""
+    bounds = list(_numbers(condition))
+    scores = [-FAR, *(bound + step for bound in bounds for step in (-NEAR, 0.0, NEAR)), FAR]
+    counts = [0, FAR, *(n for b in bounds for n in (ceil(b) - 1, floor(b), floor(b) + 1) if n >= 0)]
+
+    def known(of: Expression) -> Sequence[Value] | None:
+        if of.op in TEXT_MEASURES:
+            return counts
+        type_ = columns.get(str(of.args[0])) if of.op in ("column", "raw") else None
+        if type_ == "number":
+            return scores
+        return FINISH_REASONS if type_ == "finish_reason" else None
+
+    return may_be(condition, known)
+
+
+def _numbers(condition: Expression | Value) -> Iterator[float]:
+    """What stands in a condition to be compared with."""
+    if isinstance(condition, Expression):
+        for arg in condition.args:
+            yield from _numbers(arg)
+    elif not isinstance(condition, bool | str):
+        yield float(condition)
+
+
+def joined(condition: Expression) -> Iterator[Expression]:
+    """The parts of a condition that must all hold."""
+    if condition.op == "and":
+        for part in condition.args:
+            if isinstance(part, Expression):
+                yield from joined(part)
+    else:
+        yield condition
 
 
 def measures(condition: Expression | Value, op: str) -> Iterator[Expression]:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from compiler.checks.leaks import shown_columns
+from compiler.checks.openings import joined, measures, of_records
+from compiler.checks.training import by_people, judges
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
-from compiler.plan.model import Generate, Negatives, Prefer, Preference, Train
+from compiler.plan.expressions import Value
+from compiler.plan.model import (
+    AnyStep,
+    Expression,
+    Filter,
+    Generate,
+    Negatives,
+    Prefer,
+    Preference,
+    Rejection,
+    Train,
+)
 from compiler.plan.names import short
 
 
@@ -90,6 +105,64 @@ def what_is_learnt_is_not_shown(view: StageView, found: Diagnostics) -> None:
                     view.place(train.id),
                     help="Show what the text answers, and not the text.",
                 )
+
+
+def conditions_tell_pairs_apart(view: StageView, found: Diagnostics) -> None:
+    """A condition such as words(chosen) >= 0 holds of every pair and lets all of them through; one that holds
+    of none leaves nothing to learn. Each part of what a pair is accepted by holds of some and not of others."""
+    for step in view.of(Prefer):
+        if step.accept.rule is None:
+            continue
+        parts = list(joined(step.accept.rule.condition))
+        for part in parts:
+            outcomes = of_records(part, step.columns)
+            if len(outcomes) == 1:
+                what = "what" if len(parts) == 1 else "part of what"
+                pairs = "every pair" if True in outcomes else "no pair"
+                found.error(
+                    "SS663",
+                    f'{what} "{short(step.id)}" accepts by holds of {pairs}',
+                    view.place(step.id),
+                    help=f"It is: {step.accept.rule.text}",
+                )
+                break
+
+
+def chosen_text_is_looked_at(view: StageView, found: Diagnostics) -> None:
+    """Pairs that a rule accepts are preferred for what the rule reads. Where no critic has judged the text
+    that is called chosen, on every way, and no rule looks at it, nothing says that it is the better one."""
+    for step in view.of(Prefer):
+        rule = step.accept.rule
+        if rule is None or _reads(rule.condition, step.first):
+            continue
+        unseen = view.before_without(step.id, partial(_looks_at, step.first, view))
+        if any(not s.inputs and step.first not in by_people(s, view) for s in unseen):
+            found.error(
+                "SS664",
+                f'nothing has looked at "{step.first}", which "{short(step.id)}" calls chosen',
+                view.place(step.id),
+                help="Let a critic judge it, or decide by one: critic = CRITIC by MODEL, accept = chosen at "
+                "margin >= 1.0 nats",
+            )
+
+
+def _looks_at(column: str, view: StageView, step: AnyStep) -> bool:
+    """Whether a critic judges the column, or a rule may reject a record for what stands in it."""
+    return judges((column,), view, step) or (
+        isinstance(step, Filter)
+        and any(
+            use.columns.get(name, name) == column
+            for use in step.rules
+            for statement in view.method.rules[use.rules].statements
+            if isinstance(statement, Rejection)
+            for name in view.method.rules[use.rules].columns
+            if _reads(statement.when, name)
+        )
+    )
+
+
+def _reads(condition: Expression | Value, column: str) -> bool:
+    return any(column in of.args for op in ("column", "raw") for of in measures(condition, op))
 
 
 def draws_differ(view: StageView, found: Diagnostics) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
-from compiler.checks.openings import may_be
+from compiler.checks.amounts import most_kept
+from compiler.checks.data import WRITERS
+from compiler.checks.openings import joined, may_be
+from compiler.checks.training import by_people
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
 from compiler.frozen import Frozen
 from compiler.plan.expressions import COMPARE, Value
-from compiler.plan.model import Evaluate, Expression, Gate, Quality
+from compiler.plan.model import AnyStep, Evaluate, Expression, Gate, Generate, Quality
 from compiler.plan.names import short
 
 OUTCOMES = {
@@ -31,7 +35,8 @@ class Bound(Frozen):
 
 def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
     """A gate was once set where no result could meet it, another where every result did, and nobody noticed.
-    What a gate requires must be possible, alone and together, and must be able to fail."""
+    What a gate requires must be possible, alone and together, and must be able to fail, with texts as long as
+    they can be written and as many records as there can be."""
     for gate in view.stage.steps:
         if not isinstance(gate, Gate | Quality):
             continue
@@ -61,13 +66,13 @@ def _idle(condition: Expression, low: float, high: float) -> bool:
 
 
 def _problems(gate: Gate | Quality, view: StageView) -> Iterator[str]:
-    required = [part for r in gate.require for part in _joined(r.condition)]
-    bounds = [bound for part in required if (bound := _bound(part)) is not None]
+    required = [part for r in gate.require for part in joined(r.condition)]
+    bounds = [bound for part in required if (bound := _bound(part, gate, view)) is not None]
     for bound in bounds:
         if not _possible([bound], bound.most):
-            yield "can never open: no measured value meets one of its bounds"
+            yield f"can never open: no measured value meets one of its bounds{_known_most(bound)}"
         elif _always(bound):
-            yield "can never close: every measured value meets one of its bounds"
+            yield f"can never close: every measured value meets one of its bounds{_known_most(bound)}"
     by_measure: dict[str, list[Bound]] = {}
     for bound in bounds:
         by_measure.setdefault(repr(bound.measure), []).append(bound)
@@ -78,17 +83,7 @@ def _problems(gate: Gate | Quality, view: StageView) -> Iterator[str]:
         yield from _verdicts(part, view)
 
 
-def _joined(condition: Expression) -> Iterator[Expression]:
-    """The parts of a condition that must all hold."""
-    if condition.op == "and":
-        for part in condition.args:
-            if isinstance(part, Expression):
-                yield from _joined(part)
-    else:
-        yield condition
-
-
-def _bound(part: Expression) -> Bound | None:
+def _bound(part: Expression, gate: Gate | Quality, view: StageView) -> Bound | None:
     if part.op not in FLIPPED or len(part.args) != 2:
         return None
     left, right = part.args
@@ -99,7 +94,31 @@ def _bound(part: Expression) -> Bound | None:
         return None
     if left.op in SHARES:
         return Bound(left, op, right, 1.0)
-    return Bound(left, op, right, float("inf")) if left.op in ("kept", "median") else None
+    if left.op == "kept":
+        return Bound(left, op, right, most_kept(str(left.args[0]), gate, view))
+    return Bound(left, op, right, _most_tokens(left, view)) if left.op == "median" else None
+
+
+def _known_most(bound: Bound) -> str:
+    """What follows from the rest of the plan, and so does not stand beside the bound."""
+    return f" ({bound.most:g} is the most)" if 1.0 < bound.most < inf else ""
+
+
+def _most_tokens(median: Expression, view: StageView) -> float:
+    """A text has at most so many tokens as its step may write; of other numbers no bound is known."""
+    id, of = median.args
+    text = of.args[0] if isinstance(of, Expression) and of.op == "tokens" else None
+    if not isinstance(text, Expression) or text.op not in ("column", "raw"):
+        return inf
+    steps = [step for step in (view.step(str(id)), *view.before(str(id))) if step is not None]
+    if any(text.args[0] in by_people(step, view) for step in steps):
+        return inf
+    writers = [s for s in steps if isinstance(s, WRITERS) and text.args[0] in (s.into, *_fields(s))]
+    return max((writer.sampling.max_tokens for writer in writers), default=inf)
+
+
+def _fields(step: AnyStep) -> tuple[str, ...]:
+    return tuple(step.fields) if isinstance(step, Generate) else ()
 
 
 def _possible(bounds: list[Bound], most: float) -> bool:

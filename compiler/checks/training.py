@@ -33,9 +33,9 @@ def data_is_judged(view: StageView, found: Diagnostics) -> None:
     for train in view.of(Train):
         learnt = view.learns(train)
         unasked = view.before_without(train.id, lambda step: isinstance(step, JUDGES))
-        unjudged = view.before_without(train.id, partial(_judges, learnt, view))
+        unjudged = view.before_without(train.id, partial(judges, learnt, view))
         sources = [s for s in unjudged if not s.inputs]
-        if any(s in unasked or not _by_people(s, view).issuperset(learnt) for s in sources):
+        if any(s in unasked or not by_people(s, view).issuperset(learnt) for s in sources):
             writer = next((s for s in unjudged if getattr(s, "into", "") in learnt), sources[0])
             found.error(
                 "SS620",
@@ -127,18 +127,18 @@ def output_is_gated(view: StageView, found: Diagnostics) -> None:
             )
 
 
-def _judges(learnt: tuple[str, ...], view: StageView, step: AnyStep) -> bool:
-    """Whether a critic reads what is learnt; what a prefer step makes was judged where its rule or critic
-    did."""
-    if isinstance(step, Prefer) and {"chosen", "rejected"}.intersection(learnt):
+def judges(texts: tuple[str, ...], view: StageView, step: AnyStep) -> bool:
+    """Whether a critic reads one of these columns; what a prefer step makes was judged where its rule or
+    critic did."""
+    if isinstance(step, Prefer) and {"chosen", "rejected"}.intersection(texts):
         return True
     if not isinstance(step, JUDGES) or step.critic is None:
         return False
     known = view.method.critics[step.critic.critic].columns
-    return not {step.critic.columns.get(name, name) for name in known}.isdisjoint(learnt)
+    return not {step.critic.columns.get(name, name) for name in known}.isdisjoint(texts)
 
 
-def _by_people(source: AnyStep, view: StageView) -> set[str]:
+def by_people(source: AnyStep, view: StageView) -> set[str]:
     """The columns that a source takes from its data."""
     about = source.about if isinstance(source, Generate) else None
     return set(view.method.datasets[about].columns) if about else set()

@@ -12,6 +12,7 @@ from compiler.lower.results import StepFacts
 from compiler.lower.running_order import running_order
 from compiler.lower.steps import (
     LOWER_STEP,
+    MAPS,
     STEP_KINDS,
     StageScope,
     StepBody,
@@ -152,8 +153,9 @@ def _allowed(low: Lowering, stage: str, block: tree.Block) -> tuple[Allowed, ...
 
 
 def _rounds_can_end(scope: StageScope, steps: list[AnyStep]) -> None:
-    """A source stops when enough is kept in a step; that step must be fed by the source."""
-    inputs = {step.id: step.inputs for step in steps}
+    """A source stops when enough is kept in a step; that step must be fed by the source within a round, and
+    so by no mix, split or order, which come when all rounds are done."""
+    inputs = {step.id: step.inputs for step in steps if step.kind in MAPS}
     for step in steps:
         if not isinstance(step, Generate) or step.until_step not in inputs:
             continue
@@ -167,7 +169,7 @@ def _rounds_can_end(scope: StageScope, steps: list[AnyStep]) -> None:
             until = next(field.value for field in body.fields() if field.name.value == "until")
             scope.low.found.error(
                 "SS425",
-                f'nothing that "{name}" makes reaches "{step.until_step.rpartition(".")[2]}"',
+                f'nothing that "{name}" makes in a round reaches "{step.until_step.rpartition(".")[2]}"',
                 until.span,
                 help="Rounds end when enough is kept in a step that comes after this source.",
             )

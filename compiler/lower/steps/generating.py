@@ -105,7 +105,8 @@ def _source(body: StepBody, shared: dict[str, Any], about: Mapping[str, str]) ->
         )
         return None
     count, target = values.get("until")
-    if target.name not in scope.definitions:
+    wanted = scope.definitions.get(target.name)
+    if wanted is None or wanted.kind.value not in MAPS:
         scope.step(target, MAPS, "a step that keeps records")
         return None
     lists = shared["parse"] == "numbered_list"
