@@ -171,6 +171,18 @@ class TextOf(Frozen):
         )
 
 
+class ReasonOf(Frozen):
+    """Why something is so. A reader is to be told, and white space tells nothing."""
+
+    says: str = "a text"
+
+    def read(self, node: tree.Node, found: Diagnostics) -> Any:
+        if isinstance(node, tree.Text) and not node.value.strip():
+            found.error("SS364", "this reason is empty", node.span, help="Say why, or leave it out.")
+            return BAD
+        return TextOf().read(node, found)
+
+
 class TruthOf(Frozen):
     says: str = "true or false"
 

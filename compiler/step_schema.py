@@ -12,6 +12,7 @@ from compiler.shapes import (
     NumberOf,
     PathOf,
     QuantityOf,
+    ReasonOf,
     RecordOf,
     Setting,
     TextOf,
@@ -38,7 +39,7 @@ CRITIC = Setting(
 # What any step may say.
 COMMON = (
     Setting("limit", QuantityOf("time", 1), "the run stops where the step takes longer"),
-    Setting("because", TextOf(), "why; needed where a field of a preset is set otherwise"),
+    Setting("because", ReasonOf(), "why; needed where a field of a preset is set otherwise"),
 )
 
 

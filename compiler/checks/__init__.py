@@ -18,6 +18,7 @@ from compiler.checks import (
     pairs,
     reached,
     requirements,
+    settings,
     shipping,
     stages,
     training,
@@ -97,6 +98,11 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(pairs.conditions_tell_pairs_apart, ("SS663",)),
     Guard(pairs.chosen_text_is_looked_at, ("SS664",), allowable=True),
     Guard(amounts.pilot_round_is_made, ("SS665",)),
+    Guard(settings.greedy_sampling_is_not_narrowed, ("SS666",)),
+    Guard(settings.drafts_are_drawn, ("SS667",)),
+    Guard(settings.drafts_are_chosen_from, ("SS668",)),
+    Guard(settings.patience_can_end, ("SS669",)),
+    Guard(settings.near_is_less_than_the_same, ("SS670",)),
 )
 
 # These look at what the entry file defines and imports.

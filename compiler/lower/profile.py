@@ -22,7 +22,7 @@ from compiler.plan.model import (
     Scaled,
 )
 from compiler.resolve import Symbol, profiles_name
-from compiler.shapes import Choice, ListOf, Setting, TextOf, Values, read_block
+from compiler.shapes import Choice, ListOf, ReasonOf, Setting, TextOf, Values, read_block
 from compiler.syntax import tree
 
 SOURCES = ("package", "hub", "folder", "mock")
@@ -32,7 +32,7 @@ BINDING_SETTINGS = (
     Setting(
         "stand_in", Choice(("instruct",)), "the checkpoint is not what its role says; taints every verdict"
     ),
-    Setting("because", TextOf(), "why a stand-in"),
+    Setting("because", ReasonOf(), "why a stand-in"),
     Setting("note", TextOf(), "what the reader of the plan should know of the checkpoint"),
 )
 

@@ -145,7 +145,9 @@ def _allowed(low: Lowering, stage: str, block: tree.Block) -> tuple[Allowed, ...
         elif code in found:
             low.found.error("SS309", f'"{code}" is allowed twice', entry.code.span)
         elif not entry.reason.value.strip():
-            low.found.error("SS364", "what is allowed needs a reason", entry.reason.span)
+            low.found.error(
+                "SS364", "this reason is empty", entry.reason.span, help="Say why, or take the allow out."
+            )
         else:
             found[code] = Allowed(code=code, because=" ".join(entry.reason.value.split()))
             low.places[f"{stage}.allow.{code}"] = entry.code.span
