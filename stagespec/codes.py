@@ -113,7 +113,7 @@ CODES = {
     "SS361": "A score is check, or CRITIC by MODEL at margin >= 1.0 nats.",
     "SS362": "A lift is tested against the smallest effect worth claiming, and no loss against a margin.",
     "SS363": "The field belongs to another method of training.",
-    "SS364": "What is allowed says why it may stand.",
+    "SS364": "A reason is given to be read; an empty one says nothing.",
     "SS365": "Warnings can be allowed, and errors for which only the author can know a reason. "
     "Any other error stops the compiler whatever is said of it.",
     "SS366": "What is allowed is not reported: the reason for it has gone.",
@@ -148,7 +148,8 @@ CODES = {
     "SS422": "The items carry no check, so answers to them cannot be checked.",
     "SS423": "The template is sound, and fails when it is filled in.",
     "SS424": "The condition compares or joins things of different types.",
-    "SS425": "A source's rounds end when enough is kept in a step behind it; nothing it makes gets there.",
+    "SS425": "A source's rounds end when enough is kept in a step behind it; nothing it makes gets there in "
+    "a round. Mixes, splits and orders come when all rounds are done.",
     "SS426": "The template multiplies or pads a text, or goes through loops, until it is larger than any "
     "prompt. It would stop the compiler, and fill the memory of a run.",
     "SS427": "The regular expression repeats a repetition, or alternatives for the same text. Where it does "

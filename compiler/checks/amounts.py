@@ -85,8 +85,8 @@ def pilot_round_is_made(view: StageView, found: Diagnostics) -> None:
             if source in view.stage.steps and gate.round >= (source.at_most_rounds or 1):
                 found.error(
                     "SS665",
-                    f'"{short(gate.id)}" looks at round {gate.round}, and the last of "{short(source.id)}" is '
-                    f"round {(source.at_most_rounds or 1) - 1}",
+                    f'"{short(gate.id)}" looks at round {gate.round}, and the last of '
+                    f'"{short(source.id)}" is round {(source.at_most_rounds or 1) - 1}',
                     view.place(gate.id),
                     help="Look at the first: on = round(0)",
                 )

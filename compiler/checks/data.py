@@ -116,7 +116,7 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
     """A completion that ran into the token limit is cut off in the middle; trained on, it teaches to stop
     there. Rules on every way to training should look at the finish reason."""
     for train in view.of(Train):
-        unlooked = view.before_without(train.id, partial(_looks_at_finish, view))
+        unlooked = view.before(train.id, partial(_looks_at_finish, view))
         writes = [s for s in unlooked if isinstance(s, WRITERS) and s.into in view.learns(train)]
         if writes:
             found.error(

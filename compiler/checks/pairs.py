@@ -108,8 +108,9 @@ def what_is_learnt_is_not_shown(view: StageView, found: Diagnostics) -> None:
 
 
 def conditions_tell_pairs_apart(view: StageView, found: Diagnostics) -> None:
-    """A condition such as words(chosen) >= 0 holds of every pair and lets all of them through; one that holds
-    of none leaves nothing to learn. Each part of what a pair is accepted by holds of some and not of others."""
+    """A condition such as words(chosen) >= 0 holds of every pair and lets all of them through; one that
+    holds of none leaves nothing to learn. Each part of what pairs are accepted by holds of some of them and
+    not of others."""
     for step in view.of(Prefer):
         if step.accept.rule is None:
             continue
@@ -135,7 +136,7 @@ def chosen_text_is_looked_at(view: StageView, found: Diagnostics) -> None:
         rule = step.accept.rule
         if rule is None or _reads(rule.condition, step.first):
             continue
-        unseen = view.before_without(step.id, partial(_looks_at, step.first, view))
+        unseen = view.before(step.id, partial(_looks_at, step.first, view))
         if any(not s.inputs and step.first not in by_people(s, view) for s in unseen):
             found.error(
                 "SS664",

@@ -22,7 +22,7 @@ SAMPLES = Generate | Critique | Revise | Negatives | Converse | Evaluate
 
 def greedy_sampling_is_not_narrowed(view: StageView, found: Diagnostics) -> None:
     """At temperature 0, which is the default, the likeliest token is always taken: top_p and top_k have
-    nothing to choose from. Who gives them meant to sample, or to be greedy, and only one of the two is done."""
+    nothing to choose from. Who gives them means to sample, and is given greedy answers."""
     for step in view.stage.steps:
         if not isinstance(step, SAMPLES) or step.sampling.temperature > 0:
             continue
@@ -38,8 +38,8 @@ def greedy_sampling_is_not_narrowed(view: StageView, found: Diagnostics) -> None
 
 
 def drafts_are_drawn(view: StageView, found: Diagnostics) -> None:
-    """At temperature 0, which is the default, each draft of a record is the same text: the best of them is the
-    first, and all but one are paid for in vain."""
+    """At temperature 0, which is the default, each draft of a record is the same text: the best of them is
+    the first, and all but one are paid for in vain."""
     for step in view.of(Generate):
         if step.drafts > 1 and step.sampling.temperature == 0:
             found.error(
@@ -51,8 +51,8 @@ def drafts_are_drawn(view: StageView, found: Diagnostics) -> None:
 
 
 def drafts_are_chosen_from(view: StageView, found: Diagnostics) -> None:
-    """Drafts are several answers to one record, for a best step to choose from. Without one they are all passed
-    on, and what is easy to answer well is learnt as many times over."""
+    """Drafts are several answers to one record, for a best step to choose from. Without one they are all
+    passed on, and what is easy to answer well is learnt as many times over."""
     chosen_from = {
         s.id for best in view.steps.values() if isinstance(best, Best) for s in view.before(best.id)
     }
@@ -67,14 +67,14 @@ def drafts_are_chosen_from(view: StageView, found: Diagnostics) -> None:
 
 
 def patience_can_end(view: StageView, found: Diagnostics) -> None:
-    """Patience counts epochs without a lower loss. More of them than there are epochs can never pass, and what
-    reads as early stopping trains to the end."""
+    """Patience counts epochs without a lower loss. More of them than there are epochs can never pass, and
+    what reads as early stopping trains to the end."""
     for train in view.of(Train):
         stop = train.stop_early
         if stop is not None and stop.patience > train.epochs:
             found.warning(
                 "SS669",
-                f'the patience of "{short(train.id)}" ({stop.patience}) is beyond its epochs ({train.epochs})',
+                f'"{short(train.id)}" has more patience ({stop.patience}) than epochs ({train.epochs})',
                 view.place(train.id),
                 help="Take a smaller patience, or more epochs.",
             )

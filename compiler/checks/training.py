@@ -32,8 +32,8 @@ def data_is_judged(view: StageView, found: Diagnostics) -> None:
     judged."""
     for train in view.of(Train):
         learnt = view.learns(train)
-        unasked = view.before_without(train.id, lambda step: isinstance(step, JUDGES))
-        unjudged = view.before_without(train.id, partial(judges, learnt, view))
+        unasked = view.before(train.id, lambda step: isinstance(step, JUDGES))
+        unjudged = view.before(train.id, partial(judges, learnt, view))
         sources = [s for s in unjudged if not s.inputs]
         if any(s in unasked or not by_people(s, view).issuperset(learnt) for s in sources):
             writer = next((s for s in unjudged if getattr(s, "into", "") in learnt), sources[0])

@@ -48,22 +48,19 @@ class StageView(Frozen):
     def step(self, id: str) -> AnyStep | None:
         return self.steps.get(id)
 
-    def before(self, id: str) -> list[AnyStep]:
-        """All steps whose records go into a step, nearest first, over stages."""
-        return self.before_without(id, lambda step: False)
-
-    def before_without(self, id: str, stops: Callable[[AnyStep], bool]) -> list[AnyStep]:
-        """Those of them from which a record can come to the step and pass none of which `stops` holds. A mix
-        has a way from each of its parts, and what one of them passes the others have not."""
+    def before(self, id: str, unless: Callable[[AnyStep], bool] | None = None) -> list[AnyStep]:
+        """All steps whose records go into a step, nearest first, over stages; with `unless` those from which
+        a record can come there and pass none of which it holds. A mix has a way from each of its parts, and
+        what one of them passes the others have not."""
         found: dict[str, AnyStep] = {}
         waiting = deque([id])
         while waiting:
             step = self.step(waiting.popleft())
             for wanted in step.inputs if step else ():
                 upstream = self.step(wanted)
-                if upstream is not None and upstream.id not in found and not stops(upstream):
-                    found[upstream.id] = upstream
-                    waiting.append(upstream.id)
+                if upstream is not None and wanted not in found and not (unless and unless(upstream)):
+                    found[wanted] = upstream
+                    waiting.append(wanted)
         return list(found.values())
 
     def learns(self, train: Train) -> tuple[str, ...]:
