@@ -78,17 +78,19 @@ def batch_is_filled(view: StageView, found: Diagnostics) -> None:
 
 def pilot_round_is_made(view: StageView, found: Diagnostics) -> None:
     """Rounds are counted from 0, so that at_most = 3 rounds end with round(2). A quality gate on a round that
-    is never made measures nothing and stays closed."""
+    is never made measures nothing and stays closed, and retries after the last round are none."""
     for gate in view.of(Quality):
         sources = {s.id: s for id in gate.inputs if (s := _source(id, view)) is not None}
         for source in sources.values():
-            if source in view.stage.steps and gate.round >= (source.at_most_rounds or 1):
+            made = source.at_most_rounds or 1
+            if source in view.stage.steps and gate.round + gate.retries >= made:
+                again = " again" if gate.round < made else ""
                 found.error(
                     "SS665",
-                    f'"{short(gate.id)}" looks at round {gate.round}, and the last of '
-                    f'"{short(source.id)}" is round {(source.at_most_rounds or 1) - 1}',
+                    f'"{short(gate.id)}" looks{again} at round {gate.round + gate.retries}, and the last of '
+                    f'"{short(source.id)}" is round {made - 1}',
                     view.place(gate.id),
-                    help="Look at the first: on = round(0)",
+                    help="Look at the first, on = round(0), or allow more rounds.",
                 )
 
 

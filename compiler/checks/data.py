@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from compiler.checks.leaks import shown_columns
+from compiler.checks.openings import reads_column
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label, listing
-from compiler.plan.expressions import Value
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
     AnyStep,
     Compose,
     Converse,
     Evaluate,
-    Expression,
     Filter,
     Generate,
     Negatives,
@@ -71,21 +70,24 @@ def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
 
 def held_out_sets_stand_apart(view: StageView, found: Diagnostics) -> None:
     """Where the set by which a gate decides and the set of the claim are one file, or share items, the claim
-    rests on what was already looked at; and two sets with the same items count them twice. Held-out sets that
-    a stage evaluates on share no item with each other or with any other of the plan."""
-    told: set[frozenset[str]] = set()
-    held_out = [name for name, data in view.method.datasets.items() if data.role == "held_out"]
+    rests on what was already looked at; and two sets with the same items count them twice. The held-out sets
+    of a stage share no item with each other or with those of earlier stages."""
+    before = view.method.stages[: view.method.stages.index(view.stage)]
+    seen = [name for stage in before for s in stage.steps if isinstance(s, Evaluate) for name in s.items]
     for step in view.of(Evaluate):
-        for one, other in ((one, other) for one in step.items for other in held_out if one != other):
-            both = _shared(one, other, view)
-            if both and frozenset({one, other}) not in told:
-                told.add(frozenset({one, other}))
-                found.error(
-                    "SS660",
-                    f'{len(both)} items of "{one}" also stand in "{other}"',
-                    view.place(step.id),
-                    help=f"Two held-out sets share no item. One of them: {both[0]}",
-                )
+        for name in step.items:
+            if name in seen:
+                continue
+            for other in dict.fromkeys(seen):
+                both = _shared(name, other, view)
+                if both:
+                    found.error(
+                        "SS660",
+                        f'{len(both)} items of "{name}" also stand in "{other}"',
+                        view.place(step.id),
+                        help=f"Two held-out sets share no item. One of them: {both[0]}",
+                    )
+            seen.append(name)
 
 
 def _shared(one: str, other: str, view: StageView) -> list[str]:
@@ -114,18 +116,21 @@ def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
 
 def completeness_ruled(view: StageView, found: Diagnostics) -> None:
     """A completion that ran into the token limit is cut off in the middle; trained on, it teaches to stop
-    there. Rules on every way to training should look at the finish reason."""
+    there. Rules on every way to training should look at how the text that is learnt ended, its finish
+    reason."""
     for train in view.of(Train):
-        unlooked = view.before(train.id, partial(_looks_at_finish, view))
-        writes = [s for s in unlooked if isinstance(s, WRITERS) and s.into in view.learns(train)]
-        if writes:
-            found.error(
-                "SS614",
-                f'nothing rejects truncated completions before "{short(train.id)}"',
-                Label(view.place(writes[0].id), "written here"),
-                Label(view.place(train.id), "trained on here"),
-                help='Add to rules: reject "truncated" when finish == length',
-            )
+        for step in view.before(train.id):
+            if not isinstance(step, WRITERS) or step.into not in view.learns(train) or not step.finish:
+                continue  # the last item of a list that was cut off is dropped where lists are read
+            if step in view.before(train.id, partial(rejects_by, step.finish, view)):
+                found.error(
+                    "SS614",
+                    f'nothing rejects truncated completions before "{short(train.id)}"',
+                    Label(view.place(step.id), "written here"),
+                    Label(view.place(train.id), "trained on here"),
+                    help='Add to rules: reject "truncated" when finish == length',
+                )
+                break
 
 
 def pilot_is_smaller(view: StageView, found: Diagnostics) -> None:
@@ -194,20 +199,15 @@ def composed_texts_are_of_one_record(view: StageView, found: Diagnostics) -> Non
             )
 
 
-def _looks_at_finish(view: StageView, step: AnyStep) -> bool:
+def rejects_by(column: str, view: StageView, step: AnyStep) -> bool:
+    """Whether rules of a step may reject a record for what stands in a column."""
     return isinstance(step, Filter) and any(
-        isinstance(statement, Rejection) and _reads_finish(statement.when)
+        use.columns.get(name, name) == column and reads_column(statement.when, name)
         for use in step.rules
         for statement in view.method.rules[use.rules].statements
+        if isinstance(statement, Rejection)
+        for name in view.method.rules[use.rules].columns
     )
-
-
-def _reads_finish(expression: Expression | Value) -> bool:
-    if not isinstance(expression, Expression):
-        return False
-    if expression.op in ("column", "raw") and expression.args == ("finish",):
-        return True
-    return any(_reads_finish(arg) for arg in expression.args)
 
 
 def _uses(view: StageView) -> list[tuple[str, PromptUse]]:

@@ -86,3 +86,8 @@ def measures(condition: Expression | Value, op: str) -> Iterator[Expression]:
         yield condition
     for arg in condition.args:
         yield from measures(arg, op)
+
+
+def reads_column(condition: Expression | Value, column: str) -> bool:
+    """Whether a condition on records depends on a column, cleaned or raw."""
+    return any(column in of.args for op in ("column", "raw") for of in measures(condition, op))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from compiler.checks.data import rejects_by
 from compiler.checks.leaks import shown_columns
-from compiler.checks.openings import joined, measures, of_records
+from compiler.checks.openings import joined, of_records, reads_column
 from compiler.checks.training import by_people, judges
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
-from compiler.plan.expressions import Value
 from compiler.plan.model import (
     AnyStep,
-    Expression,
-    Filter,
     Generate,
     Negatives,
     Prefer,
     Preference,
-    Rejection,
     Train,
 )
 from compiler.plan.names import short
@@ -134,7 +131,7 @@ def chosen_text_is_looked_at(view: StageView, found: Diagnostics) -> None:
     that is called chosen, on every way, and no rule looks at it, nothing says that it is the better one."""
     for step in view.of(Prefer):
         rule = step.accept.rule
-        if rule is None or _reads(rule.condition, step.first):
+        if rule is None or reads_column(rule.condition, step.first):
             continue
         unseen = view.before(step.id, partial(_looks_at, step.first, view))
         if any(not s.inputs and step.first not in by_people(s, view) for s in unseen):
@@ -149,21 +146,7 @@ def chosen_text_is_looked_at(view: StageView, found: Diagnostics) -> None:
 
 def _looks_at(column: str, view: StageView, step: AnyStep) -> bool:
     """Whether a critic judges the column, or a rule may reject a record for what stands in it."""
-    return judges((column,), view, step) or (
-        isinstance(step, Filter)
-        and any(
-            use.columns.get(name, name) == column
-            for use in step.rules
-            for statement in view.method.rules[use.rules].statements
-            if isinstance(statement, Rejection)
-            for name in view.method.rules[use.rules].columns
-            if _reads(statement.when, name)
-        )
-    )
-
-
-def _reads(condition: Expression | Value, column: str) -> bool:
-    return any(column in of.args for op in ("column", "raw") for of in measures(condition, op))
+    return judges((column,), view, step) or rejects_by(column, view, step)
 
 
 def draws_differ(view: StageView, found: Diagnostics) -> None:

@@ -7,7 +7,7 @@ from math import inf
 
 from compiler.checks.amounts import most_kept
 from compiler.checks.data import WRITERS
-from compiler.checks.openings import joined, may_be
+from compiler.checks.openings import joined, may_be, measures, of_records
 from compiler.checks.training import by_people
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics
@@ -81,6 +81,10 @@ def _problems(gate: Gate | Quality, view: StageView) -> Iterator[str]:
             yield "can never open: two of its bounds exclude each other"
     for part in required:
         yield from _verdicts(part, view)
+        for rate in measures(part, "rate_where"):
+            step, condition = view.step(str(rate.args[0])), rate.args[1]
+            if step and isinstance(condition, Expression) and len(of_records(condition, step.columns)) == 1:
+                yield "asks how often something holds that holds of every record, or of none"
 
 
 def _bound(part: Expression, gate: Gate | Quality, view: StageView) -> Bound | None:
