@@ -75,9 +75,8 @@ def main() -> None:
     apart = [float((g - their_gradients[n]).norm() / g.norm()) for n, g in gradients.items()]
     same = all(torch.equal(value, their_values[name]) for name, value in values.items())
     print(f"loss: ours {loss:.5f}, TRL {their_loss:.5f}")
-    print(
-        f"gradients of {len(apart)} matrices B apart by {sum(apart) / len(apart):.1e}, {max(apart):.1e} at most"
-    )
+    mean = sum(apart) / len(apart)
+    print(f"gradients of {len(apart)} matrices B: apart by {mean:.1e}, {max(apart):.1e} at most")
     print(f"the adapters begin with the same values: {same}")
 
 
