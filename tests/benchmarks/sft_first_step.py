@@ -41,7 +41,9 @@ def theirs(folder: Path, cases: Cases, out: str) -> Found:
     set_seed(0)
     trainer = trl.SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
-        args=trl.SFTConfig(out, use_cpu=True, bf16=False, completion_only_loss=True, report_to="none"),
+        args=trl.SFTConfig(
+            out, seed=0, use_cpu=True, bf16=False, completion_only_loss=True, report_to="none"
+        ),
         train_dataset=datasets.Dataset.from_list(records("sft", cases, BATCH)),
         processing_class=AutoTokenizer.from_pretrained(folder),
         peft_config=LoraConfig(
