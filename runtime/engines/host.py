@@ -232,12 +232,21 @@ class _Arriving(Iterator[Request]):
 
     def __next__(self) -> Request:
         while not self._there and not self.last:
-            part: _Part = self._channel.receive()
-            self.last = part.last
-            self._there.extend(part.requests)
+            self._take()
         if not self._there:
             raise StopIteration
         return self._there.popleft()
+
+    def given_up(self) -> bool:
+        """Whether a cancellation has come, as only it comes after the last part."""
+        while not self.last and self._channel.waiting():
+            self._take()
+        return self.last and self._channel.waiting()
+
+    def _take(self) -> None:
+        part: _Part = self._channel.receive()
+        self.last = part.last
+        self._there.extend(part.requests)
 
 
 def _run(engine: Engine, submission: _Arriving, channel: Channel) -> RunEnded | None:
@@ -256,8 +265,8 @@ def _run(engine: Engine, submission: _Arriving, channel: Channel) -> RunEnded | 
             if len(held) == _SENT_TOGETHER or time.monotonic() - sent > _HELD_SECONDS:
                 send()
                 sent = time.monotonic()
-            if submission.last and channel.waiting():
-                break  # only a cancellation comes after a submission's last part
+            if submission.given_up():
+                break
     except RunEnded as error:
         for _ in submission:  # what still comes of it is no submission of its own
             pass

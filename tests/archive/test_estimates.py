@@ -23,8 +23,9 @@ ARCHIVE = ROOT / "archive"
 FITTED = Path(__file__).parent / "fitted"
 TOOK = Path(__file__).parent / "took"
 WITHIN = 0.25
-# Of the whole command, from docs/performance.md: the manifests of that time have seconds of steps only.
-GPU_RUN_S = 575.0
+FIRST = TOOK / "gpu_first"
+# Of the whole command on the GPU, by the clock outside it.
+GPU_RUN_S = 886.0
 
 Quoted = Callable[..., Quote]
 
@@ -68,26 +69,33 @@ def said(quote: Quote, stages: Collection[str]) -> float:
 
 
 @pytest.mark.parametrize(
-    "seen", [FITTED / "gpu_small", ARCHIVE / "gpu-six-stages-rehearsal"], ids=lambda path: path.name
+    "seen",
+    [[FIRST, ARCHIVE / "gpu-six-stages-rehearsal"], [FITTED / "gpu_small"], []],
+    ids=["before", "gpu_small", "assumed"],
 )
-def test_time_and_money_of_the_gpu_run(quoted: Quoted, seen: Path) -> None:
-    """From the run at 1 % before it, and from the rehearsal after it: with the gates as they fell, which
-    either foresees, the whole command and its steps alone. The rehearsal had stages 1 and 4 from this very
-    run, so of those it tells how many were kept, and not how fast they are."""
-    quote = quoted("gpu-six-stages", "pod_gemma", seen)
+def test_time_and_money_of_the_gpu_run(quoted: Quoted, seen: list[Path]) -> None:
+    """With the gates as they fell: the whole command, and its steps alone. "before" is what was said before
+    the run, from the two that there were. Those had seen stages 5 and 6 closed too, which were mended since,
+    so of its own accord the plan said too little."""
+    quote = quoted("gpu-six-stages", "pod_gemma", *seen)
     ended = closed("gpu-six-stages")
     assert ended
-    assert set(quote.closed) == ended
-    assert quote.seconds(quote.closed) == pytest.approx(GPU_RUN_S, rel=WITHIN)
-    assert quote.usd(quote.seconds(quote.closed)) == pytest.approx(2.49 * GPU_RUN_S / 3600, rel=WITHIN)
+    assert not seen or set(quote.closed) > ended
+    assert quote.seconds(ended) == pytest.approx(GPU_RUN_S, rel=WITHIN)
+    assert quote.usd(quote.seconds(ended)) == pytest.approx(2.49 * GPU_RUN_S / 3600, rel=WITHIN)
     steps = sum(manifest("gpu-six-stages")["seconds"].values())
-    assert quote.seconds(quote.closed) - quote.around_seconds == pytest.approx(steps, rel=WITHIN)
-    assert quote.seconds(quote.closed) < quote.seconds() / 2
+    assert quote.seconds(ended) - quote.around_seconds == pytest.approx(steps, rel=WITHIN)
+    assert quote.seconds(ended) < quote.seconds()
 
 
-@pytest.mark.parametrize(
-    "seen", [FITTED / "gpu_small", ARCHIVE / "gpu-six-stages"], ids=lambda path: path.name
-)
+def test_stages_of_the_gpu_run_as_said_before_it(quoted: Quoted) -> None:
+    """Each stage that did not end at its pilot."""
+    quote = quoted("gpu-six-stages", "pod_gemma", FIRST, ARCHIVE / "gpu-six-stages-rehearsal")
+    for stage in ("explicit_instructions", "evaluation", "revision", "constitutional"):
+        assert said(quote, {stage}) == pytest.approx(took("gpu-six-stages", {stage}), rel=WITHIN)
+
+
+@pytest.mark.parametrize("seen", [FITTED / "gpu_small", FIRST], ids=lambda path: path.name)
 def test_stages_of_the_rehearsal(quoted: Quoted, seen: Path) -> None:
     """Those whose answers had to be computed; stages 1 and 4 it had from the run before it."""
     stages = {"implicit_instructions", "generation", "revision", "constitutional"}
