@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from runtime.child import Channel, Child
-from runtime.engines.prefix import Ids, code, front_coded, front_decoded
+from runtime.engines.prefix import Ids, front_coded, front_decoded
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
 from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import RunEnded, RunFailed
@@ -28,8 +27,6 @@ EngineKind = Literal["transformers", "vllm", "mock"]
 # Results that come close upon each other are sent together; a later one sends those that are held.
 _SENT_TOGETHER = 32
 _HELD_SECONDS = 0.02
-# Requests go out in parts, so that the engine is at work on the first while the others are put in order.
-_PART = 512
 
 
 def start_engine(
@@ -64,45 +61,27 @@ class _Start:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """Requests of the `number`th call of `submit`; `last` of their parts. They are sent without the
-    beginnings that they share with the one before, which are most of thousands of few-shot prompts."""
+class _Submission:
+    """The requests of the `number`th call of `submit`. They are sent without the beginnings that they share
+    with the one before, which are most of thousands of few-shot prompts."""
 
     number: int
     requests: tuple[Request, ...]
-    last: bool
 
     def __reduce__(self) -> tuple[Any, ...]:
         prompts = tuple(front_coded(request.prompt_ids for request in self.requests))
         others = tuple([(request.id, request.task, request.adapter) for request in self.requests])
-        return _part, (self.number, prompts, others, self.last)
+        return _submission, (self.number, prompts, others)
 
 
-def _part(
-    number: int, prompts: Iterable[tuple[int, Ids]], others: Iterable[tuple[str, Any, str | None]], last: bool
-) -> _Part:
+def _submission(
+    number: int, prompts: Iterable[tuple[int, Ids]], others: Iterable[tuple[str, Any, str | None]]
+) -> _Submission:
     requests = [
         Request(id, ids, task, adapter)
         for ids, (id, task, adapter) in zip(front_decoded(prompts), others, strict=True)
     ]
-    return _Part(number, tuple(requests), last)
-
-
-def _parts(number: int, requests: Sequence[Request]) -> Iterator[_Part]:
-    """At least one. The first requests are put in order among themselves, and the others together."""
-    ordered = _in_order(requests[:_PART])
-    for start in range(0, max(1, len(requests)), _PART):
-        if start == _PART:
-            ordered += _in_order(requests[_PART:])
-        yield _Part(number, tuple(ordered[start : start + _PART]), start + _PART >= len(requests))
-
-
-def _in_order(requests: Sequence[Request]) -> list[Request]:
-    """By adapter, and common beginnings together, so that an engine has them in its cache when the next
-    request needs them."""
-    ordered = sorted(requests, key=lambda request: code(request.prompt_ids))
-    ordered.sort(key=lambda request: request.adapter or "")
-    return ordered
+    return _Submission(number, tuple(requests))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +127,7 @@ class HostedEngine:
             if self._resting:
                 self._child, self.facts = _begun(self._start)
                 self._resting = False
-            for part in _parts(number, list(requests)):
-                self._child.send(part)
+            self._child.send(_Submission(number, tuple(requests)))
             while (results := self._next(number)) is not None:
                 yield from results
         except GeneratorExit:
@@ -217,39 +195,11 @@ def _serve(start: _Start, channel: Channel) -> None:
     channel.send(engine.facts)
     while True:
         message = channel.receive()
-        if isinstance(message, _Part):
-            channel.send(_Answer(message.number, _run(engine, _Arriving(message, channel), channel)))
+        if isinstance(message, _Submission):
+            channel.send(_Answer(message.number, _run(engine, message, channel)))
 
 
-class _Arriving(Iterator[Request]):
-    """A submission's requests, part by part as they arrive."""
-
-    def __init__(self, first: _Part, channel: Channel) -> None:
-        self.number = first.number
-        self.last = first.last
-        self._channel = channel
-        self._there = deque(first.requests)
-
-    def __next__(self) -> Request:
-        while not self._there and not self.last:
-            self._take()
-        if not self._there:
-            raise StopIteration
-        return self._there.popleft()
-
-    def given_up(self) -> bool:
-        """Whether a cancellation has come, as only it comes after the last part."""
-        while not self.last and self._channel.waiting():
-            self._take()
-        return self.last and self._channel.waiting()
-
-    def _take(self) -> None:
-        part: _Part = self._channel.receive()
-        self.last = part.last
-        self._there.extend(part.requests)
-
-
-def _run(engine: Engine, submission: _Arriving, channel: Channel) -> RunEnded | None:
+def _run(engine: Engine, submission: _Submission, channel: Channel) -> RunEnded | None:
     held: list[Result] = []
     sent = 0.0
 
@@ -259,17 +209,15 @@ def _run(engine: Engine, submission: _Arriving, channel: Channel) -> RunEnded | 
             held.clear()
 
     try:
-        for result in engine.submit(submission):
+        for result in engine.submit(submission.requests):
             held.append(result)
             # One by one they cost the parent more than they do the engine.
             if len(held) == _SENT_TOGETHER or time.monotonic() - sent > _HELD_SECONDS:
                 send()
                 sent = time.monotonic()
-            if submission.given_up():
-                break
+            if channel.waiting():
+                break  # only a cancellation comes in the middle of a submission
     except RunEnded as error:
-        for _ in submission:  # what still comes of it is no submission of its own
-            pass
         send()
         return error
     send()
