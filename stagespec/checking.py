@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostic, Diagnostics, listing
-from compiler.library import check_library
+from compiler.shared_files import check_shared_file
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax.parse import parse
 from stagespec.compiling import profiles
@@ -47,7 +47,7 @@ def check(paths: Sequence[str]) -> Checked:
                 under.setdefault(item, {})[profile] = None
     found = [_placed(item, list(of), list(everyone)) for item, of in under.items()]
     for file in shared:
-        alone, program = check_library(file)
+        alone, program = check_shared_file(file)
         sources |= {name: s for name, s in program.sources.items() if name not in sources}
         found += [item for item in alone.items if item not in under and item not in found]
     return Checked(found, sources, len(stages), len(shared))

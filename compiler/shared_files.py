@@ -31,7 +31,7 @@ LOWER: dict[str, Callable[[Lowering, str, Ref], object]] = {
 }
 
 
-def check_library(path: str) -> tuple[Diagnostics, Program]:
+def check_shared_file(path: str) -> tuple[Diagnostics, Program]:
     """All that is wrong with a file that defines no stage. That nothing uses a definition is no error."""
     found = Diagnostics()
     program = load(path, found)
