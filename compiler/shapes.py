@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
 from compiler.syntax import tree
-from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
+from compiler.units import UNITS, dimension, in_base_unit, meant, spelling, unit_is_certain
 
 
 class Bad:
@@ -124,13 +124,12 @@ class QuantityOf(Frozen):
 
     def read(self, node: tree.Node, found: Diagnostics) -> Any:
         if isinstance(node, tree.Number):
-            unit = self.spelling.split(",")[0]
-            value = node.value
+            value, text = node.value, meant(node.value, self.dimension)
             found.error(
                 "SS303",
                 f"{value} needs a unit here: {self.spelling}",
-                Label(node.span, f"write {value} {unit}"),
-                fix=Fix(node.span, f"{value} {unit}", unit_is_certain(self.dimension, value)),
+                Label(node.span, f"write {text}"),
+                fix=Fix(node.span, text, unit_is_certain(self.dimension, value)),
             )
             return BAD
         if not isinstance(node, tree.Quantity):

@@ -84,6 +84,13 @@ def dimension(unit: str) -> str:
     return UNITS[unit][0]
 
 
+def meant(value: float, dimension_: str) -> str:
+    """What a bare number most likely stands for, with its unit: 0.8 as a share is 80 %."""
+    if dimension_ == "share" and 0 < value <= 1:
+        return f"{value * 100:.12g} %"
+    return f"{value} {spelling(dimension_).split(',')[0]}"
+
+
 def unit_is_certain(dimension_: str, value: float) -> bool:
     """Whether the unit that a bare number lacks is beyond doubt: hours or minutes are not, and 0.95 for a
     share may have been meant as 95 %."""

@@ -10,7 +10,7 @@ from compiler.lower.regexes import regex_is_sound
 from compiler.plan.expressions import COMPARE, FINISH_REASONS, TEXT_MEASURES
 from compiler.plan.model import Expression
 from compiler.syntax import tree
-from compiler.units import UNITS, dimension, in_base_unit, spelling, unit_is_certain
+from compiler.units import UNITS, dimension, in_base_unit, meant, spelling, unit_is_certain
 
 Value = Expression | float | int | bool | str
 
@@ -87,11 +87,10 @@ def _comparable(op: str, nodes: tuple[tree.Node, ...], parts: list[Typed], found
     left, right = parts
     for (node, number), other in (((nodes[0], left), right), ((nodes[1], right), left)):
         if isinstance(node, tree.Number) and number.type == "number" and other.type in MEASURED:
-            unit = spelling(other.type)
-            text = f"{node.value} {unit}"
+            text = meant(node.value, other.type)
             found.error(
                 "SS303",
-                f"{node.value} needs a unit here: {unit}",
+                f"{node.value} needs a unit here: {spelling(other.type)}",
                 Label(node.span, f"write {text}"),
                 fix=Fix(node.span, text, unit_is_certain(other.type, node.value)),
             )
