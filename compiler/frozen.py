@@ -74,6 +74,7 @@ class Plentiful(Frozen):
     """A value that is made by the thousand. All of its fields have to be given, and it has no subclasses.
 
     The first of each kind compiles an `__init__` for those that follow: as cheap to declare, quicker to make.
+    It does not ask for `__dict__`, so that Python keeps the fields in the value itself, without a dictionary.
     """
 
     def __init__(self, /, *values: Any, **named: Any) -> None:
@@ -81,9 +82,8 @@ class Plentiful(Frozen):
         kind, names = type(self), list(self._fields)
         lines = [
             f"def __init__(self, {', '.join(names)}):",
-            "    given = self.__dict__",
-            *(f"    given[{name!r}] = {name}" for name in names),
+            *(f"    put(self, {name!r}, {name})" for name in names),
         ]
-        written: dict[str, Any] = {}
+        written: dict[str, Any] = {"put": object.__setattr__}
         exec("\n".join(lines), written)
         kind.__init__ = written["__init__"]  # type: ignore[method-assign]

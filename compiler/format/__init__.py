@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lark import UnexpectedInput
-
 from compiler.diagnostics import Diagnostics
 from compiler.format.layout import Layout
 from compiler.format.leaves import read_leaves
 from compiler.format.pieces import read_body
 from compiler.frozen import Frozen
 from compiler.source import Source
+from compiler.syntax.lalr import Unexpected
 from compiler.syntax.parse import parse
 
 
@@ -25,7 +24,7 @@ def format_source(text: str, name: str = "") -> Formatted | Diagnostics:
     found = Diagnostics()
     try:
         lines = Layout().body(read_body(read_leaves(text)), indent=0, commas=False)
-    except UnexpectedInput:
+    except Unexpected:
         parse(Source(name, Path(name), text), found)
         return found
     except RecursionError:

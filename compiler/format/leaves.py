@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-
-from lark import Token
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 from compiler.frozen import Frozen
-from compiler.syntax.grammar import plain_parser
+from compiler.syntax.grammar import tables
+from compiler.syntax.lalr import Parser
 from compiler.syntax.strings import dedented
 from compiler.units import split_quantity
 
@@ -42,23 +44,68 @@ class Leaf(Frozen):
     block: tuple[str, ...] | None = None
 
 
+class Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class _Reader:
+    """Keeps every token, and where entries start. The value of a rule is its first token."""
+
+    def __init__(self) -> None:
+        self.begin()
+        own = tables()
+        kinds = {*own.marks.values(), *(kind for row in own.actions for kind in row)}
+        self.parser = Parser(own, {kind: self._token(kind) for kind in kinds}, self._rule)
+
+    def begin(self) -> None:
+        self.tokens: list[Token] = []
+        self.starts: set[int] = set()
+
+    def _token(self, kind: str) -> Callable[[str, int, int], Token]:
+        def keep(text: str, start: int, end: int) -> Token:
+            self.tokens.append(Token(kind, text, start, end))
+            return self.tokens[-1]
+
+        return keep
+
+    def _rule(self, name: str) -> Callable[[Sequence[Any]], Any]:
+        def keep(children: Sequence[Any]) -> Any:
+            if name in _ENTRIES:
+                self.starts.add(children[0].start)
+            return children[0] if children else None
+
+        return keep
+
+
+@cache
+def _reader() -> _Reader:
+    return _Reader()
+
+
+def read_tokens(text: str) -> tuple[list[Token], set[int]]:
+    """All tokens in order, and where entries start. Raises Unexpected where the text does not parse."""
+    reader = _reader()
+    reader.begin()
+    reader.parser.parse(text)
+    return reader.tokens, reader.starts
+
+
 def read_leaves(text: str) -> list[Leaf]:
     """All tokens in order, closed by one of type END that holds the last comments.
 
-    Raises what Lark raises where the text does not parse.
+    Raises Unexpected where the text does not parse.
     """
-    state = plain_parser().parse_interactive(text)
-    tokens = list(state.iter_parse())
-    tree = state.feed_eof()  # type: ignore[no-untyped-call]
-    starts = {part.meta.start_pos for part in tree.iter_subtrees() if part.data in _ENTRIES}
+    tokens, starts = read_tokens(text)
     leaves: list[Leaf] = []
     end = 0
     for token in tokens:
-        start = int(token.start_pos or 0)
-        comments, newline, blank = _gap(text[end:start], first=not leaves)
+        comments, newline, blank = _gap(text[end : token.start], first=not leaves)
         written, block = _written(token)
-        leaves.append(Leaf(token.type, written, comments, newline, blank, start in starts, block))
-        end = int(token.end_pos or 0)
+        leaves.append(Leaf(token.kind, written, comments, newline, blank, token.start in starts, block))
+        end = token.end
     comments, newline, blank = _gap(text[end:], first=not leaves)
     return [*leaves, Leaf(END, "", comments, newline, blank, starts_entry=False)]
 
@@ -79,10 +126,10 @@ def _gap(space: str, first: bool) -> tuple[tuple[Comment, ...], bool, bool]:
 
 def _written(token: Token) -> tuple[str, tuple[str, ...] | None]:
     """A token as it is written here: numbers and strings as their author spelled them."""
-    text = str(token)
-    if token.type == "QUANTITY":
+    text = token.text
+    if token.kind == "QUANTITY":
         return " ".join(split_quantity(text)), None
-    if token.type == "TEXT" and "\n" in text:
+    if token.kind == "TEXT" and "\n" in text:
         content = dedented(text)
         return text, tuple(content.split("\n")) if content else ()
     return text, None

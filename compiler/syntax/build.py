@@ -1,20 +1,25 @@
-"""From Lark's rules to our tree: one method per rule, called while the parser reduces it."""
+"""From tokens and rules to our tree: one method per kind of token and per rule, called as they are read."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any, cast
-
-from lark import Token
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.syntax import tree
-from compiler.syntax.operators import Row
-from compiler.syntax.strings import read_string, read_text_block
+from compiler.syntax.operators import Row, Sign
+from compiler.syntax.strings import string_value
 from compiler.units import UNITS, WELL_WRITTEN, split_quantity
 
 RELATED = object()  # marks what stands in a head after its columns
 LARGEST = 1e15  # beyond it a float no longer tells whole numbers apart
+SIGNS = ("OR", "AND", "NOT", "MATCHES", "PLUS", "COMPARE")
+# These have a place and no value of their own: where an entry, a list, a block or a call begins or ends.
+EDGES = (
+    *("LANGUAGE", "FROM", "REJECT", "CUT", "TRIM", "EXAMPLE", "ALLOW"),
+    *("LBRACE", "RBRACE", "LSQB", "RSQB", "RPAR"),
+)
 
 
 def _number(text: str) -> float | int:
@@ -23,19 +28,8 @@ def _number(text: str) -> float | int:
     return value if any(mark in text for mark in ".eE") or abs(value) > LARGEST else int(text)
 
 
-def _start(child: Any) -> int:
-    return cast(int, child.start_pos) if isinstance(child, Token) else cast(int, child.span.start)
-
-
-def _end(child: Any) -> int:
-    return cast(int, child.end_pos) if isinstance(child, Token) else cast(int, child.span.end)
-
-
 class Builder:
-    """Children arrive built, except tokens. Punctuation is among them only where a place needs it.
-
-    One parser serves all files, so what is being read is told by `begin`.
-    """
+    """Values of tokens of one place are spans, or nodes. What is being read is told by `begin`."""
 
     def __init__(self) -> None:
         self.begin("", Diagnostics())
@@ -44,13 +38,71 @@ class Builder:
         self.file = file
         self.found = found
 
-    def _value(self, digits: str, token: Token) -> float | int:
+    def tokens(self) -> dict[str, Callable[[str, int, int], Any]]:
+        """What makes a value of a token, by its kind."""
+        return {
+            **dict.fromkeys(EDGES, self._edge),
+            **{kind: self._sign(kind) for kind in SIGNS},
+            "NAME": self._name,
+            "WORD": self._word,
+            "RELATION": self._word,
+            "STRING": self._text,
+            "TEXT": self._text,
+            "REGEX": self._regex,
+            "NUMBER": self._number,
+            "QUANTITY": self._quantity,
+            "RANGE": self._range,
+            "ODD": self._not_a_number,
+            "TRUTH": self._truth,
+        }
+
+    def rule(self, name: str) -> Callable[[Sequence[Any]], Any]:
+        """What makes a value of a rule's children, by the rule's name."""
+        return cast(Callable[[Sequence[Any]], Any], getattr(self, name))
+
+    def _edge(self, _: str, start: int, end: int) -> Span:
+        return Span(self.file, start, end)
+
+    def _sign(self, kind: str) -> Callable[[str, int, int], Sign]:
+        return lambda written, start, end: Sign(kind, written, Span(self.file, start, end))
+
+    def _name(self, written: str, start: int, end: int) -> tree.Name:
+        return tree.Name(written, Span(self.file, start, end))
+
+    def _word(self, written: str, _start: int, _end: int) -> str:
+        return written
+
+    def _text(self, written: str, start: int, end: int) -> tree.Text:
+        return tree.Text(string_value(written), Span(self.file, start, end), written)
+
+    def _regex(self, written: str, start: int, end: int) -> tree.Regex:
+        return tree.Regex(written[1:-1].replace("\\/", "/"), Span(self.file, start, end))
+
+    def _truth(self, written: str, start: int, end: int) -> tree.Truth:
+        return tree.Truth(written == "true", Span(self.file, start, end))
+
+    # numbers
+
+    def _number(self, written: str, start: int, end: int) -> tree.Number:
+        span = Span(self.file, start, end)
+        return tree.Number(self._value(written, span), span)
+
+    def _quantity(self, written: str, start: int, end: int) -> tree.Quantity:
+        digits, unit = split_quantity(written)
+        span = Span(self.file, start, end)
+        return tree.Quantity(self._value(digits, span), unit, span)
+
+    def _range(self, written: str, start: int, end: int) -> tree.Range:
+        low, _, high = written.partition("..")
+        return tree.Range(int(low), int(high), Span(self.file, start, end))
+
+    def _value(self, digits: str, span: Span) -> float | int:
         if not WELL_WRITTEN.fullmatch(digits):
-            self._odd(digits, self._at(token))
+            self._odd(digits, span)
             return 0
         value = _number(digits)
         if abs(value) > LARGEST:
-            self.found.error("SS118", "this number is too large", self._at(token))
+            self.found.error("SS118", "this number is too large", span)
             return 0
         return value
 
@@ -67,135 +119,9 @@ class Builder:
             else None,
         )
 
-    def _at(self, token: Token) -> Span:
-        return Span(self.file, cast(int, token.start_pos), cast(int, token.end_pos))
-
-    def _over(self, children: list[Any]) -> Span:
-        return Span(self.file, _start(children[0]), _end(children[-1]))
-
-    def _name(self, token: Token) -> tree.Name:
-        return tree.Name(str(token), self._at(token))
-
-    def _text(self, token: Token) -> tree.Text:
-        read = read_text_block if token.type == "TEXT" else read_string
-        return read(str(token), self._at(token))
-
-    def _regex(self, token: Token) -> tree.Regex:
-        return tree.Regex(str(token)[1:-1].replace("\\/", "/"), self._at(token))
-
-    # file level
-
-    def start(self, children: list[Any]) -> tree.File:
-        language = next((c for c in children if isinstance(c, tree.Number)), None)
-        imports = tuple(c for c in children if isinstance(c, tree.Import))
-        definitions = tuple(c for c in children if isinstance(c, tree.Definition))
-        return tree.File(language, imports, definitions, ())
-
-    def header(self, children: list[Any]) -> tree.Number:
-        return tree.Number(self._value(children[0], children[0]), self._at(children[0]))
-
-    def import_(self, children: list[Any]) -> tree.Import:
-        _, path, *names = children
-        return tree.Import(self._text(path), tuple(map(self._name, names)), self._over(children))
-
-    def definition(self, children: list[Any]) -> tree.Definition:
-        kind, name, *rest, body = children
-        parameters: tuple[tree.Parameter, ...] = ()
-        relation: tuple[str, tree.Name] | None = None
-        for part in rest:
-            if part and part[0] is RELATED:
-                relation = part[1:]
-            else:
-                parameters = part
-        return tree.Definition(
-            self._name(kind), self._name(name), parameters, relation, body, self._over(children)
-        )
-
-    def params(self, children: list[Any]) -> tuple[tree.Parameter, ...]:
-        return tuple(children)
-
-    def param(self, children: list[Any]) -> tree.Parameter:
-        return tree.Parameter(self._name(children[0]), self._name(children[1]))
-
-    def relation(self, children: list[Any]) -> tuple[object, str, tree.Name]:
-        return RELATED, str(children[0]), self._name(children[1])
-
-    # entries
-
-    def block(self, children: list[Any]) -> tree.Block:
-        return tree.Block(tuple(children[1:-1]), self._over(children))
-
-    def record(self, children: list[Any]) -> tree.Block:
-        return cast(tree.Block, children[0])
-
-    def field(self, children: list[Any]) -> tree.Field:
-        return tree.Field(self._name(children[0]), children[1], self._over(children))
-
-    def reject(self, children: list[Any]) -> tree.Reject:
-        return tree.Reject(self._text(children[1]), children[2], self._over(children))
-
-    def cut_at(self, children: list[Any]) -> tree.CutAt:
-        return tree.CutAt(self._text(children[1]), self._over(children))
-
-    def cut_before(self, children: list[Any]) -> tree.CutBefore:
-        return tree.CutBefore(self._regex(children[1]), self._over(children))
-
-    def trim(self, children: list[Any]) -> tree.TrimEnds:
-        return tree.TrimEnds(self._over(children))
-
-    def example(self, children: list[Any]) -> tree.Example:
-        _, verdict, *sink, block = children
-        named = self._text(sink[0]) if sink else None
-        return tree.Example(self._name(verdict), named, block, self._over(children))
-
-    def allow(self, children: list[Any]) -> tree.Allow:
-        _, code, word, reason, _ = children
-        return tree.Allow(self._name(code), self._name(word), self._text(reason), self._over(children))
-
-    # expressions
-
-    def configured(self, children: list[Any]) -> tree.Configured:
-        return tree.Configured(children[0], children[1], self._over(children))
-
-    def phrase(self, children: list[Any]) -> tree.Phrase:
-        head, *links = children
-        span = Span(self.file, head.span.start, links[-1][1].span.end)
-        return tree.Phrase(head, tuple(links), span)
-
-    def link(self, children: list[Any]) -> tuple[str, tree.Node]:
-        return str(children[0]), children[1]
-
-    def operators(self, children: list[Any]) -> tree.Node:
-        parts = [self._regex(c) if isinstance(c, Token) and c.type == "REGEX" else c for c in children]
-        return Row(parts, self.file, self.found).expression()
-
-    def attribute(self, children: list[Any]) -> tree.Attribute:
-        return tree.Attribute(children[0], self._name(children[1]), self._over(children))
-
-    def named(self, children: list[Any]) -> tuple[tree.Name, tree.Node]:
-        return self._name(children[0]), children[1]
-
-    def call(self, children: list[Any]) -> tree.Call:
-        function, *arguments, _ = children
-        plain = tuple(a for a in arguments if not isinstance(a, tuple))
-        named = tuple(a for a in arguments if isinstance(a, tuple))
-        seen: set[str] = set()
-        for name, _value in named:
-            if name.value in seen:
-                self.found.error("SS309", f'"{name.value}" is set twice', name.span)
-            seen.add(name.value)
-        return tree.Call(function, plain, named, self._over(children))
-
-    def name(self, children: list[Any]) -> tree.Name:
-        return self._name(children[0])
-
-    def quantity(self, children: list[Any]) -> tree.Quantity:
-        digits, unit = split_quantity(str(children[0]))
-        return tree.Quantity(self._value(digits, children[0]), unit, self._at(children[0]))
-
-    def odd(self, children: list[Any]) -> tree.Number:
+    def _not_a_number(self, written: str, start: int, end: int) -> tree.Number:
         """Not a number, or one whose unit is misspelt and stands close to it."""
-        written, span = str(children[0]), self._at(children[0])
+        span = Span(self.file, start, end)
         unit = re.fullmatch(r"-?(?:[1-9]\d*|\d+\.\d+)((?![eE][\d_]*$)[A-Za-z]\w*)", written)
         if unit is None:
             self._odd(written, span)
@@ -210,24 +136,104 @@ class Builder:
             )
         return tree.Number(0, span)
 
-    def range(self, children: list[Any]) -> tree.Range:
-        low, _, high = str(children[0]).partition("..")
-        return tree.Range(int(low), int(high), self._at(children[0]))
+    # file level
 
-    def number(self, children: list[Any]) -> tree.Number:
-        return tree.Number(self._value(children[0], children[0]), self._at(children[0]))
+    def start(self, children: Sequence[Any]) -> tree.File:
+        language = next((c for c in children if isinstance(c, tree.Number)), None)
+        imports = tuple(c for c in children if isinstance(c, tree.Import))
+        definitions = tuple(c for c in children if isinstance(c, tree.Definition))
+        return tree.File(language, imports, definitions, ())
 
-    def text(self, children: list[Any]) -> tree.Text:
-        return self._text(children[0])
+    def header(self, children: Sequence[Any]) -> tree.Number:
+        return cast(tree.Number, children[1])
 
-    def string(self, children: list[Any]) -> tree.Text:
-        return self._text(children[0])
+    def import_(self, children: Sequence[Any]) -> tree.Import:
+        begin, path, *names = children
+        return tree.Import(path, tuple(names), begin.to(names[-1].span))
 
-    def regex(self, children: list[Any]) -> tree.Regex:
-        return self._regex(children[0])
+    def definition(self, children: Sequence[Any]) -> tree.Definition:
+        kind, name, *rest, body = children
+        parameters: tuple[tree.Parameter, ...] = ()
+        relation: tuple[str, tree.Name] | None = None
+        for part in rest:
+            if part and part[0] is RELATED:
+                relation = part[1:]
+            else:
+                parameters = part
+        return tree.Definition(kind, name, parameters, relation, body, kind.span.to(body.span))
 
-    def truth(self, children: list[Any]) -> tree.Truth:
-        return tree.Truth(children[0] == "true", self._at(children[0]))
+    def params(self, children: Sequence[Any]) -> tuple[tree.Parameter, ...]:
+        return tuple(children)
 
-    def list_(self, children: list[Any]) -> tree.Items:
-        return tree.Items(tuple(children[1:-1]), self._over(children))
+    def param(self, children: Sequence[Any]) -> tree.Parameter:
+        return tree.Parameter(children[0], children[1])
+
+    def relation(self, children: Sequence[Any]) -> tuple[object, str, tree.Name]:
+        return RELATED, children[0], children[1]
+
+    # entries
+
+    def block(self, children: Sequence[Any]) -> tree.Block:
+        return tree.Block(tuple(children[1:-1]), children[0].to(children[-1]))
+
+    def field(self, children: Sequence[Any]) -> tree.Field:
+        name, value = children
+        return tree.Field(name, value, name.span.to(value.span))
+
+    def reject(self, children: Sequence[Any]) -> tree.Reject:
+        begin, name, when = children
+        return tree.Reject(name, when, begin.to(when.span))
+
+    def cut_at(self, children: Sequence[Any]) -> tree.CutAt:
+        return tree.CutAt(children[1], children[0].to(children[1].span))
+
+    def cut_before(self, children: Sequence[Any]) -> tree.CutBefore:
+        return tree.CutBefore(children[1], children[0].to(children[1].span))
+
+    def trim(self, children: Sequence[Any]) -> tree.TrimEnds:
+        return tree.TrimEnds(children[0])
+
+    def example(self, children: Sequence[Any]) -> tree.Example:
+        begin, verdict, *sink, block = children
+        return tree.Example(verdict, sink[0] if sink else None, block, begin.to(block.span))
+
+    def allow(self, children: Sequence[Any]) -> tree.Allow:
+        begin, code, word, reason, end = children
+        return tree.Allow(code, word, reason, begin.to(end))
+
+    # expressions
+
+    def configured(self, children: Sequence[Any]) -> tree.Configured:
+        head, settings = children
+        return tree.Configured(head, settings, head.span.to(settings.span))
+
+    def phrase(self, children: Sequence[Any]) -> tree.Phrase:
+        head, *links = children
+        return tree.Phrase(head, tuple(links), head.span.to(links[-1][1].span))
+
+    def link(self, children: Sequence[Any]) -> tuple[str, tree.Node]:
+        return children[0], children[1]
+
+    def operators(self, children: Sequence[Any]) -> tree.Node:
+        return Row(list(children), self.found).expression()
+
+    def attribute(self, children: Sequence[Any]) -> tree.Attribute:
+        of, name = children
+        return tree.Attribute(of, name, of.span.to(name.span))
+
+    def named(self, children: Sequence[Any]) -> tuple[tree.Name, tree.Node]:
+        return children[0], children[1]
+
+    def call(self, children: Sequence[Any]) -> tree.Call:
+        function, *arguments, end = children
+        plain = tuple(a for a in arguments if not isinstance(a, tuple))
+        named = tuple(a for a in arguments if isinstance(a, tuple))
+        seen: set[str] = set()
+        for name, _value in named:
+            if name.value in seen:
+                self.found.error("SS309", f'"{name.value}" is set twice', name.span)
+            seen.add(name.value)
+        return tree.Call(function, plain, named, function.span.to(end))
+
+    def list_(self, children: Sequence[Any]) -> tree.Items:
+        return tree.Items(tuple(children[1:-1]), children[0].to(children[-1]))

@@ -6,10 +6,19 @@ single value. (Pratt 1973, top down operator precedence.)
 
 from __future__ import annotations
 
-from lark import Token
+from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.syntax import tree
+
+
+class Sign(NamedTuple):
+    """An operator as it stands in the text."""
+
+    kind: str
+    written: str
+    span: Span
+
 
 BINDS = {"OR": 1, "AND": 2, "COMPARE": 4, "MATCHES": 4, "PLUS": 5}
 NOT = 3
@@ -18,10 +27,9 @@ NOT = 3
 class Row:
     """The flat row of one expression: operands as nodes, operators as tokens."""
 
-    def __init__(self, parts: list[tree.Node | Token], file: str, found: Diagnostics) -> None:
+    def __init__(self, parts: list[tree.Node | Sign], found: Diagnostics) -> None:
         self.parts = parts
         self.at = 0
-        self.file = file
         self.found = found
 
     def expression(self, least: int = 0) -> tree.Node:
@@ -29,14 +37,13 @@ class Row:
         left = self._operand()
         while self.at < len(self.parts):
             operator = self.parts[self.at]
-            assert isinstance(operator, Token)
-            binds = BINDS[operator.type]
+            assert isinstance(operator, Sign)
+            binds = BINDS[operator.kind]
             if binds < least:
                 break
             self.at += 1
             right = self.expression(binds + 1)
-            op = str(operator)
-            left = tree.Operation(op, (left, right), left.span.to(right.span))
+            left = tree.Operation(operator.written, (left, right), left.span.to(right.span))
             if binds == BINDS["COMPARE"]:
                 self._no_second_comparison()
         return left
@@ -44,17 +51,15 @@ class Row:
     def _operand(self) -> tree.Node:
         first = self.parts[self.at]
         self.at += 1
-        if not isinstance(first, Token):
+        if not isinstance(first, Sign):
             return first
         inner = self.expression(NOT)
-        start = int(first.start_pos or 0)
-        return tree.Operation("not", (inner,), Span(self.file, start, inner.span.end))
+        return tree.Operation("not", (inner,), first.span.to(inner.span))
 
     def _no_second_comparison(self) -> None:
         """`a < b < c` has no meaning here."""
         if self.at >= len(self.parts):
             return
         following = self.parts[self.at]
-        if isinstance(following, Token) and BINDS[following.type] == BINDS["COMPARE"]:
-            place = Span(self.file, int(following.start_pos or 0), int(following.end_pos or 0))
-            self.found.error("SS116", f'"{following}" cannot stand here', place)
+        if isinstance(following, Sign) and BINDS[following.kind] == BINDS["COMPARE"]:
+            self.found.error("SS116", f'"{following.written}" cannot stand here', following.span)

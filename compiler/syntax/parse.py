@@ -6,13 +6,19 @@ stay) and the rest is parsed again, so that one slip does not hide the next.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import cast
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.source import Source
+from compiler.syntax.build import Builder
+from compiler.syntax.grammar import tables
+from compiler.syntax.lalr import Parser, Unexpected
 from compiler.syntax.tree import Block, Definition, File
 
 MAX_ERRORS = 20
@@ -21,20 +27,17 @@ NO_LOSS = ("}", "]", ")", ";")  # what was left out closed or ended nothing
 
 def parse(source: Source, found: Diagnostics) -> File:
     """The file's tree; what could not be read is reported and left out of it."""
-    from lark import UnexpectedInput
-
-    from compiler.syntax.grammar import parser
-
     text = source.text
     blanked: list[tuple[int, int]] = []
     for _ in range(MAX_ERRORS):
         said = Diagnostics()  # of this attempt alone: the next one says it again
-        lalr, builder = parser()
+        parser, builder = _parser()
         builder.begin(source.name, said)
         try:
-            file = cast(File, lalr.parse(text))
-        except UnexpectedInput as error:
-            from compiler.syntax.slips import report
+            with _growing():
+                file = cast(File, parser.parse(text))
+        except Unexpected as error:
+            from compiler.syntax.slips import report  # only where something is wrong
 
             start, end = report(source.name, text, error, found)
             left_out = re.sub(r"[^\n]", " ", text[start:end])
@@ -51,6 +54,25 @@ def parse(source: Source, found: Diagnostics) -> File:
                 found.items += [item] if item not in found.items else []
             return replace(file, damaged=_damaged(source, file, blanked))
     return File(None, (), (), (Span(source.name, 0, len(source.text)),))
+
+
+@cache
+def _parser() -> tuple[Parser, Builder]:
+    builder = Builder()
+    return Parser(tables(), builder.tokens(), builder.rule), builder
+
+
+@contextmanager
+def _growing() -> Iterator[None]:
+    """Without the collector, which would go through a tree again and again while it grows, and finds nothing
+    in it: its nodes do not refer to what holds them."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _damaged(source: Source, file: File, blanked: list[tuple[int, int]]) -> tuple[Span, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from lark import UnexpectedInput, UnexpectedToken
-
 from compiler.diagnostics import Diagnostics, Span
 from compiler.frozen import Frozen
+from compiler.syntax.lalr import Unexpected
 from compiler.syntax.layout import Layout
 
 READABLE = {
-    "$END": "the end of the file",
+    "END": "the end of the file",
     "NAME": "a name",
     "STRING": "a string",
     "TEXT": "a text block",
@@ -45,7 +44,7 @@ class Slip(Frozen):
     file: str
     text: str
     place: int
-    error: UnexpectedInput
+    error: Unexpected
     layout: Layout
     found: Diagnostics
 
@@ -54,12 +53,9 @@ class Slip(Frozen):
 
 
 def wanted(slip: Slip) -> list[str]:
-    assert isinstance(slip.error, UnexpectedToken)
-    names = slip.error.accepts or slip.error.expected
-    readable = [READABLE.get(name, name.lower()) for name in names if name != "WORD"]
+    readable = [READABLE.get(kind, kind.lower()) for kind in slip.error.wanted if kind != "WORD"]
     return sorted({word for words in readable for word in words.split(", ")})
 
 
 def token_end(slip: Slip) -> int:
-    end = slip.error.token.end_pos if isinstance(slip.error, UnexpectedToken) else None
-    return int(end) if end else slip.place + 1
+    return slip.error.end

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from lark import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
-
 from compiler.diagnostics import Diagnostics, Fix, Label, did_you_mean, listing
 from compiler.syntax.bracket_slips import (
     closed_too_often,
@@ -14,6 +12,8 @@ from compiler.syntax.bracket_slips import (
     named_in_a_list,
     unclosed_bracket,
 )
+from compiler.syntax.grammar import END
+from compiler.syntax.lalr import Unexpected
 from compiler.syntax.layout import Layout
 from compiler.syntax.slip import Region, Slip, token_end, wanted
 from compiler.syntax.unit_slips import compound_unit, unknown_unit
@@ -23,17 +23,13 @@ FIELD = "A field is written name = value."
 THOUSANDS = "Thousands are written with _: 1_000."
 
 
-def report(file: str, text: str, error: UnexpectedInput, found: Diagnostics) -> Region:
+def report(file: str, text: str, error: Unexpected, found: Diagnostics) -> Region:
     """Report one syntax error; return the part of the text to blank out before the next attempt."""
-    at_end = isinstance(error, UnexpectedEOF) or (
-        isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    )
-    at: int | None = error.pos_in_stream
-    place = len(text) if at_end or at is None or at > len(text) else at
+    place = len(text) if error.kind == END else error.start
     slip = Slip(file, text, place, error, Layout(text), found)
     if place >= len(text.rstrip()):
         return (None if slip.layout.opened(len(text)) else unknown_unit(slip)) or ends_early(slip)
-    if isinstance(error, UnexpectedCharacters):
+    if error.kind is None:
         return compound_unit(slip) or _character(slip)
     for known in SLIPS:
         region = known(slip)
@@ -124,17 +120,19 @@ def _equals_missing(slip: Slip) -> Region | None:
         _no_value(slip, lone.start(1), lone.end(1), did_you_mean(word, STATEMENTS))
         return lone.span(1)
     pair = re.search(r"(?:^|[\n{,])[ \t]*[A-Za-z_]\w*([ \t]+)([A-Za-z_]\w*)\s*$", head)
-    if pair and slip.text[slip.place] != "(":
+    sign = slip.text[slip.place : token_end(slip)]
+    instead = sign in (":", "==")
+    if pair and not instead and sign != "(":
         start, end = pair.span(2)
         gap = slip.span(pair.start(1), start)
     else:
         start, end = slip.place, token_end(slip)
-        gap = slip.span(start, end if slip.text[start] == ":" else start)
+        gap = slip.span(start, end if instead else start)
     around = (slip.text[gap.start - 1 : gap.start], slip.text[gap.end : gap.end + 1])
     spaces = ["" if char.isspace() else " " for char in around]
     slip.found.error(
         "SS115",
-        'there is an "=" missing before this' if slip.text[start] != ":" else 'write "=" instead of ":"',
+        f'write "=" instead of "{sign}"' if instead else 'there is an "=" missing before this',
         slip.span(start, end),
         help=FIELD,
         fix=Fix(gap, "=".join(spaces)),
@@ -144,9 +142,8 @@ def _equals_missing(slip: Slip) -> Region | None:
 
 def _sign_missing(slip: Slip) -> Region | None:
     """`margin 1.0 nats`: a number after a name, and nothing that compares them."""
-    kind = slip.error.token.type if isinstance(slip.error, UnexpectedToken) else ""
     before = re.search(r"[A-Za-z_]\w*(?=[ \t]+$)", slip.layout.mask[: slip.place])
-    if kind not in ("NUMBER", "QUANTITY") or before is None or "a comparison" not in wanted(slip):
+    if slip.error.kind not in ("NUMBER", "QUANTITY") or before is None or "a comparison" not in wanted(slip):
         return None
     slip.found.error(
         "SS116",

@@ -6,60 +6,51 @@ at its end, so that a template can be indented with its stage and still end with
 
 from __future__ import annotations
 
-from compiler.diagnostics import Span
-from compiler.syntax.tree import Text
+import re
 
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPE = re.compile(r'\\([nt"\\])')  # others stay as they are written
+BLOCK = '"""'
 
 
-def read_string(token: str, span: Span) -> Text:
-    return _unescape([(span.start + 1 + i, c) for i, c in enumerate(token[1:-1])], span)
-
-
-def read_text_block(token: str, span: Span) -> Text:
-    return _unescape([(span.start + place, char) for place, char in _content(token)], span)
+def string_value(token: str) -> str:
+    """What a literal means."""
+    written = dedented(token)
+    return _ESCAPE.sub(lambda found: ESCAPES[found[1]], written) if "\\" in written else written
 
 
 def dedented(token: str) -> str:
-    """What a block holds, escapes as they are written: the part of its layout that means something."""
-    return "".join(char for _, char in _content(token))
+    """What a literal holds, escapes as they are written: the part of its layout that means something."""
+    return "".join(text for _, text in _pieces(token))
 
 
-def _content(token: str) -> list[tuple[int, str]]:
-    """The characters that count, with their places in the token."""
-    chars = [(3 + i, c) for i, c in enumerate(token[3:-3])]
-    if "\n" not in token:
-        return chars
-    lines: list[list[tuple[int, str]]] = [[]]
-    for place, char in chars:
-        lines[-1].append((place, char))
-        if char == "\n":
-            lines.append([])
-    if not _written(lines[0]).strip():
-        lines = lines[1:]
-    indents = [len(text) - len(text.lstrip(" ")) for text in map(_written, lines) if text.strip()]
-    common = min(indents, default=0)
-    kept = [pair for line in lines for pair in (line[common:] if _written(line).strip() else line[-1:])]
-    while kept and kept[-1][1].isspace():
-        kept.pop()
-    return kept
+def string_places(token: str) -> list[int]:
+    """Where in the literal each character of its value stands; an escape, where it begins."""
+    written, places = dedented(token), [at + i for at, text in _pieces(token) for i in range(len(text))]
+    escaped = {found.start(1) for found in _ESCAPE.finditer(written)}
+    return [place for i, place in enumerate(places) if i not in escaped]
 
 
-def _written(line: list[tuple[int, str]]) -> str:
-    return "".join(char for _, char in line)
-
-
-def _unescape(chars: list[tuple[int, str]], span: Span) -> Text:
-    """Unknown escapes stay as they are written: `\\d` in a template is a backslash and a d."""
-    value: list[str] = []
-    offsets: list[int] = []
-    i = 0
-    while i < len(chars):
-        place, char = chars[i]
-        if char == "\\" and i + 1 < len(chars) and chars[i + 1][1] in ESCAPES:
-            char = ESCAPES[chars[i + 1][1]]
-            i += 1
-        value.append(char)
-        offsets.append(place)
-        i += 1
-    return Text("".join(value), span, tuple(offsets))
+def _pieces(token: str) -> list[tuple[int, str]]:
+    """The parts of a literal that count, with their places in it."""
+    if not token.startswith(BLOCK):
+        return [(1, token[1:-1])]
+    content = token[3:-3]
+    if "\n" not in content:
+        return [(3, content)]
+    at, lines = 3, []
+    for line in content.split("\n"):
+        lines.append((at, line))
+        at += len(line) + 1
+    if not lines[0][1].strip():
+        del lines[0]
+    common = min((len(line) - len(line.lstrip(" ")) for _, line in lines if line.strip()), default=0)
+    pieces = [
+        (at + common, f"{line[common:]}\n") if line.strip() else (at + len(line), "\n") for at, line in lines
+    ]
+    while pieces and not pieces[-1][1].strip():
+        pieces.pop()
+    if pieces:
+        at, line = pieces[-1]
+        pieces[-1] = at, line.rstrip()
+    return pieces

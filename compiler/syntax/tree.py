@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compiler.diagnostics import Span
 from compiler.frozen import Plentiful
+from compiler.syntax.strings import string_places
 
 
 class Name(Plentiful):
@@ -35,19 +36,20 @@ class Range(Plentiful):
 
 
 class Text(Plentiful):
-    """A string. `offsets[i]` is where character i of `value` stands in the source."""
+    """A string: what it means, and how it is `written`, with its quotes."""
 
     value: str
     span: Span
-    offsets: tuple[int, ...]
+    written: str
 
     def place(self, start: int, end: int | None = None) -> Span:
         """The source place of characters `start` up to `end` of the value."""
-        if not self.offsets:
+        places = string_places(self.written)
+        if not places:
             return self.span
-        first = self.offsets[min(start, len(self.offsets) - 1)]
-        last = self.offsets[min(max((end or start + 1) - 1, start), len(self.offsets) - 1)]
-        return Span(self.span.file, first, last + 1)
+        first = places[min(start, len(places) - 1)]
+        last = places[min(max((end or start + 1) - 1, start), len(places) - 1)]
+        return Span(self.span.file, self.span.start + first, self.span.start + last + 1)
 
 
 class Regex(Plentiful):

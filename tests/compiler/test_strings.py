@@ -12,7 +12,7 @@ from compiler.diagnostics import Diagnostics, Span
 from compiler.shapes import QuantityOf
 from compiler.source import Source
 from compiler.syntax.parse import parse
-from compiler.syntax.strings import ESCAPES, read_string, read_text_block
+from compiler.syntax.strings import ESCAPES, string_places, string_value
 from compiler.syntax.tree import Block, Field, Quantity, Text
 from compiler.units import UNITS, in_base_unit, split_quantity
 
@@ -28,6 +28,10 @@ def escaped(text: str) -> str:
 WRITTEN = {value: key for key, value in ESCAPES.items()}
 
 
+def read(written: str, start: int = 0) -> Text:
+    return Text(string_value(written), Span("x", start, start + len(written)), written)
+
+
 def stands_at(text: Text, source: str) -> None:
     for i, char in enumerate(text.value):
         place = text.place(i)
@@ -38,9 +42,8 @@ def stands_at(text: Text, source: str) -> None:
 @given(inside)
 def test_escapes_round_trip(text: str) -> None:
     source = f'"{escaped(text)}"'
-    read = read_string(source, Span("x", 0, len(source)))
-    assert read.value == text
-    stands_at(read, source)
+    assert string_value(source) == text
+    stands_at(read(source), source)
 
 
 @given(
@@ -49,18 +52,17 @@ def test_escapes_round_trip(text: str) -> None:
 def test_blocks_are_dedented_as_python_does(lines: list[tuple[int, str]]) -> None:
     body = "\n".join(" " * depth + line.replace("\\", "") for depth, line in lines)
     source = f'"""\n{body}\n  """'
-    read = read_text_block(source, Span("x", 0, len(source)))
-    assert read.value == dedent(body).rstrip()
-    stands_at(read, source)
-    assert len(read.offsets) == len(read.value)
+    assert string_value(source) == dedent(body).rstrip()
+    stands_at(read(source), source)
+    assert len(string_places(source)) == len(string_value(source))
 
 
 def test_a_place_in_a_block_points_into_the_file() -> None:
     source = 'template = """\n    one\n      {{ two }}\n  """'
     start = source.index('"""')
-    read = read_text_block(source[start:], Span("x", start, len(source)))
-    at = read.value.index("two")
-    place = read.place(at, at + 3)
+    text = read(source[start:], start)
+    at = text.value.index("two")
+    place = text.place(at, at + 3)
     assert source[place.start : place.end] == "two"
 
 
@@ -68,7 +70,7 @@ def test_a_place_in_a_block_points_into_the_file() -> None:
     ("written", "value"), [("a\\nb", "a\nb"), ("\\d+", "\\d+"), ('\\"', '"'), ("\\\\n", "\\n")]
 )
 def test_unknown_escapes_stay(written: str, value: str) -> None:
-    assert read_string(f'"{written}"', Span("x", 0, len(written) + 2)).value == value
+    assert string_value(f'"{written}"') == value
 
 
 @given(st.decimals(0, 10**6, places=3), st.sampled_from(sorted(UNITS)), st.sampled_from(["", " ", "\t "]))
