@@ -11,9 +11,13 @@ from pathlib import Path
 
 def cache_folder() -> Path | None:
     with suppress(RuntimeError):  # no home folder
-        folder = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-        return Path(folder) / "stagespec"
+        return _below(os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
     return None
+
+
+@cache
+def _below(folder: str) -> Path:
+    return Path(folder) / "stagespec"
 
 
 MOST = 1_000  # entries of a folder

@@ -7,7 +7,7 @@ so `fields`, `replace` and pydantic know it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from typing import Any, ClassVar, dataclass_transform
 
@@ -22,6 +22,7 @@ class Frozen:
     _fields: ClassVar[dict[str, Field[Any]]]
     _defaults: ClassVar[dict[str, Any]]
     _factories: ClassVar[dict[str, Callable[[], Any]]]
+    _later: ClassVar[dict[str, Any]]  # of those that are left out where they have it, the default
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -31,6 +32,7 @@ class Frozen:
         cls._fields = {one.name: one for one in fields(cls)}
         own = cls._fields.items()
         cls._defaults = {name: one.default for name, one in own if one.default is not MISSING}
+        cls._later = {name: one.default for name, one in own if one.metadata.get(LATER)}
         cls._factories = {
             name: one.default_factory for name, one in own if one.default_factory is not MISSING
         }
@@ -52,6 +54,14 @@ class Frozen:
     def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot be deleted")
 
+    def named_values(self) -> Iterator[tuple[str, Any]]:
+        """Names and values, in the order of the fields."""
+        return zip(self._fields, self._values(), strict=True)
+
+    def left_out_at(self) -> dict[str, Any]:
+        """The defaults of those fields that are left out where they have them."""
+        return self._later
+
     def _values(self) -> tuple[Any, ...]:
         return tuple(map(self.__dict__.__getitem__, self._fields))
 
@@ -64,9 +74,7 @@ class Frozen:
         return hash((type(self), *self._values()))
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{name}={value!r}" for name, value in zip(self._fields, self._values(), strict=True)
-        )
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.named_values())
         return f"{type(self).__name__}({shown})"
 
 

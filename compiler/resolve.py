@@ -42,6 +42,7 @@ class Program:
     files: dict[str, tree.File] = field(default_factory=dict)
     scopes: dict[str, dict[str, Symbol]] = field(default_factory=dict)
     read: dict[str, str | None] = field(default_factory=dict)
+    paths: dict[tuple[str, str], Path | None] = field(default_factory=dict)  # by folder and what was asked
     meant: dict[str, set[str]] = field(default_factory=dict)  # by file: what misspelt imports seem to ask for
 
     def lookup(self, file: str, name: str) -> Symbol | None:
@@ -81,8 +82,14 @@ class Program:
 
     def inside(self, file: str, relative: str) -> Path | None:
         """The path that `relative` names from `file`, or None where it leaves the spec folder."""
+        asked = (posixpath.dirname(file), relative)
+        if asked not in self.paths:
+            self.paths[asked] = self._resolved(self.sources[file].path.parent, relative)
+        return self.paths[asked]
+
+    def _resolved(self, folder: Path, relative: str) -> Path | None:
         try:
-            path = (self.sources[file].path.parent / relative).resolve()
+            path = (folder / relative).resolve()
         except (OSError, ValueError, RuntimeError):  # a null character, a circle of links
             return None
         return path if path.is_relative_to(self.root) else None

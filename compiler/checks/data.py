@@ -57,14 +57,15 @@ def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
                 for column in shared:
                     theirs = view.texts.of(name, column)
                     known = view.method.datasets[items].columns
-                    both = [t for t in view.texts.of(items, column) if t in theirs] if column in known else []
+                    ours = view.texts.of(items, column) if column in known else {}
+                    both = ours.keys() & theirs.keys()
                     if both:
                         told.add((items, name))
                         found.error(
                             "SS616",
                             f'{len(both)} items of "{items}" also stand in "{name}"',
                             view.place(step.id),
-                            help=f"One of them: {theirs[both[0]]}",
+                            help=f"One of them: {theirs[next(text for text in ours if text in both)]}",
                         )
 
 
@@ -94,10 +95,10 @@ def _shared(one: str, other: str, view: StageView) -> list[str]:
     """The texts of what is asked that stand in two sets."""
     columns = view.method.datasets[one].columns.keys() & view.method.datasets[other].columns.keys()
     for column in sorted(columns.intersection(SUBJECTS)):
-        theirs = view.texts.of(other, column)
-        both = [text for plain, text in view.texts.of(one, column).items() if plain in theirs]
+        ours, theirs = view.texts.of(one, column), view.texts.of(other, column)
+        both = ours.keys() & theirs.keys()
         if both:
-            return both
+            return [text for plain, text in ours.items() if plain in both]
     return []
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from compiler.diagnostics import Diagnostics, Span
 from compiler.frozen import Frozen
-from compiler.plan.model import AnyStep, Method, Stage, Supervised, Train
+from compiler.plan.meaning import reads
+from compiler.plan.model import AnyStep, Evaluate, Method, Output, Stage, Supervised, Train
 
 S = TypeVar("S")
 
@@ -43,7 +45,31 @@ class StageView(Frozen):
     compared: dict[tuple[str, str], frozenset[str]]
 
     def of(self, kind: type[S]) -> Iterator[S]:
-        return (step for step in self.stage.steps if isinstance(step, kind))
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [step for step in self.stage.steps if isinstance(step, kind)]
+        return iter(self._by_kind[kind])
+
+    @cached_property
+    def _by_kind(self) -> dict[Any, list[Any]]:
+        return {}
+
+    @cached_property
+    def unread(self) -> tuple[AnyStep, ...]:
+        """The steps that do not lead to the stage's output; none where there is no output, which is reported
+        by `output_is_gated`."""
+        # What a comparison claims is reported, whether or not a gate asks for it.
+        claims = {step.id for step in self.of(Evaluate) if step.compare}
+        ids = frozenset(step.id for step in self.stage.steps)
+        reached = claims | {step.id for step in self.of(Output)} | (self.read_elsewhere & ids)
+        waiting = list(reached)
+        while waiting:
+            step = self.step(waiting.pop())
+            if step is not None:
+                named = {*reads(step, ids), *step.needs} - reached
+                reached |= named
+                waiting += named
+        is_whole = any(True for _ in self.of(Output))
+        return tuple(step for step in self.stage.steps if step.id not in reached) if is_whole else ()
 
     def step(self, id: str) -> AnyStep | None:
         return self.steps.get(id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from compiler.diagnostics import Label, did_you_mean, listing, respelled
@@ -140,10 +140,13 @@ def lower_prompt_use(
     file: str,
     node: tree.Node,
     available: Mapping[str, str],
-    steps: Mapping[str, Mapping[str, str]],
+    steps_columns: Callable[[], Mapping[str, Mapping[str, str]]],
     stage: str,
 ) -> PromptUse | None:
-    """A prompt as a step calls it, checked against the columns that the step's records have."""
+    """A prompt as a step calls it, checked against the columns that the step's records have.
+
+    `steps_columns` gives those of the stage's steps, for lists that are drawn from their records.
+    """
     use = called(node)
     if use is None:
         low.found.error(
@@ -174,6 +177,7 @@ def lower_prompt_use(
                 help="Samples are given to a prompt's lists, and columns to its columns.",
             )
             return None
+        steps = steps_columns()
         read = lower_sample(low, file, variable.value, value, steps)
         if read is None:
             return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields
 from typing import Any
 
-from compiler.frozen import LATER, Frozen
+from compiler.frozen import Frozen
 from compiler.plan.model import Binding, Hashes, Method
+
+SCALAR = (str, int, float, type(None))
 
 
 def canonical_json(value: Any) -> str:
@@ -31,11 +32,14 @@ def hashes(method: Method, binding: Binding) -> Hashes:
 
 def plain(value: Any) -> Any:
     """What JSON can hold: parts of a plan as dictionaries, in the order of their fields, tuples as lists."""
+    if isinstance(value, SCALAR):
+        return value
     if isinstance(value, Frozen):
+        later = value.left_out_at()
         return {
-            field.name: plain(getattr(value, field.name))
-            for field in fields(value)
-            if not (field.metadata.get(LATER) and getattr(value, field.name) == field.default)
+            name: plain(inner)
+            for name, inner in value.named_values()
+            if not (name in later and inner == later[name])
         }
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}

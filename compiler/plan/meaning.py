@@ -6,9 +6,10 @@ so is what a profile changes for this step; what its inputs hold is not (see `re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from compiler.frozen import Frozen
 from compiler.plan.hashing import plain
 from compiler.plan.model import (
     AnyStep,
@@ -44,6 +45,7 @@ from compiler.plan.model import (
 from compiler.plan.names import PROFILE
 
 PROSE = frozenset({"doc", "because", "note"})
+NOT_READ = frozenset({"id", "needs", "until_step"})
 # `columns` follow from the inputs, and the id is a step's name and not what it does
 # nor how it was written down
 NOT_MEANT = PROSE | {"id", "columns", "like", "overrides"}
@@ -93,10 +95,20 @@ def meaning(method: Method, binding: Binding, step: AnyStep) -> Meaning:
 def reads(step: AnyStep, ids: frozenset[str]) -> frozenset[str]:
     """The steps of which a step reads records, results or the model. What it only waits for is not read,
     and neither is the step that says how many are enough."""
-    fields = plain(step)
-    for name in ("id", "needs", "until_step"):
-        fields.pop(name, None)
-    return frozenset(ids.intersection(_texts(fields)))
+    read: set[str] = set()
+    waiting: list[Any] = [inner for name, inner in step.named_values() if name not in NOT_READ]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if value in ids:
+                read.add(value)
+        elif isinstance(value, Frozen):
+            waiting += (inner for _, inner in value.named_values())
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list | tuple):
+            waiting += value
+    return frozenset(read)
 
 
 def prompt_uses(step: AnyStep) -> tuple[PromptUse, ...]:
@@ -217,15 +229,3 @@ def written_bound(by: str, at_least: float) -> str:
 
 def _share(value: float) -> str:
     return f"{value * 100:.12g} %"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """All texts in a plain value, keys apart."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)

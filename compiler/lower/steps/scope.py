@@ -195,7 +195,7 @@ class StageScope:
 
     def prompt(self, node: tree.Node, columns: Mapping[str, str], model: str | None) -> PromptUse | None:
         """A prompt for a model; without one it is a template that is only filled in."""
-        use = lower_prompt_use(self.low, self.file, node, columns, self.columns_of_sources(), self.name)
+        use = lower_prompt_use(self.low, self.file, node, columns, self.columns_of_sources, self.name)
         if use is None or model is None:
             return use
         prompt = self.low.prompts[use.prompt]
