@@ -117,7 +117,7 @@ def test_at_most_five_held_out_items_share_a_skeleton(stage: Stage, skeleton: ob
 
 @by_stage
 def test_at_most_five_held_out_items_share_a_frame_whose_topic_is_open(stage: Stage) -> None:
-    """ "Give me any fact about owls" and "... about clouds" are one frame, though no name or number differs."""
+    """A fact about owls and one about clouds are asked for in one frame; no name or number differs."""
     counts = Counter(key for text in texts(*stage.of("dev", "test")) for key in open_frames(text))
     assert [pair for pair in counts.most_common() if pair[1] > 5] == []
 
