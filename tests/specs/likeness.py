@@ -27,6 +27,25 @@ def frame(text: str) -> str:
     return re.sub(r":.*", ": <payload>", masked(text), flags=re.DOTALL)
 
 
+def open_frames(text: str, longest: int = 3) -> frozenset[str]:
+    """The frame with any one to `longest` neighboring words blanked out, where the topic may stand.
+
+    Only those are given that keep three words or more with the blank, two of them written out.
+    """
+    said = [word.strip(",.?!") for word in frame(text).split()]
+    blanked = (
+        [*said[:at], "*", *said[at + length :]]
+        for length in range(1, longest + 1)
+        for at in range(len(said) - length + 1)
+    )
+    masks = ("*", "<number>", "<payload>")
+    return frozenset(
+        " ".join(kept)
+        for kept in blanked
+        if len(kept) >= 3 and kept[0] != "<quote>" and sum(word not in masks for word in kept) >= 2
+    )
+
+
 def trigrams(text: str) -> frozenset[tuple[str, ...]]:
     said = words(text)
     return frozenset(tuple(said[at : at + 3]) for at in range(max(1, len(said) - 2)))

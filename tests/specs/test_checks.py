@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -25,6 +27,14 @@ SAID_TO_ANYTHING = (
 )
 
 
+KNOWN_ANSWERS = [
+    json.loads(line)
+    for line in Path(__file__).with_name("known_answers.jsonl").read_text(encoding="utf-8").splitlines()
+]
+"""Answers whose worth is known: `right` ones in other words than the reference's, and `wrong` ones with the
+right words in them, as an explanation turned round or a message that does the opposite."""
+
+
 def check_of(row: Row) -> Check:
     return cast(Check, row["check"])
 
@@ -45,6 +55,24 @@ def wrong_with(row: Row, text: str) -> Iterator[str]:
 @by_held_out
 def test_checks_accept_their_references_and_reject_what_is_always_wrong(file: DataFile) -> None:
     assert [(row["id"], why) for row in file.rows() for why in wrong_with(row, file.text_of(row))] == []
+
+
+@pytest.mark.parametrize("known", KNOWN_ANSWERS, ids=lambda known: known["instruction"])
+def test_checks_judge_known_answers(known: dict[str, str | list[str]]) -> None:
+    (row,) = [
+        row
+        for file in HELD_OUT_FILES
+        if file.role != "made"
+        for row in file.rows()
+        if row["instruction"] == known["instruction"]
+    ]
+    judged = {
+        (side, answer): passes(check_of(row), str(row["instruction"]), answer)
+        for side in ("right", "wrong")
+        for answer in known[side]
+    }
+    assert judged
+    assert judged == {(side, answer): side == "right" for side, answer in judged}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 import pytest
-from likeness import frame, masked, too_alike, trigrams
+from likeness import frame, masked, open_frames, too_alike, trigrams
 from stage_files import DATA, FILES, HELD_OUT_FILES, SHOWN_FILES, STAGES, DataFile, Stage
 
 from compiler.plan.answer_text import words
@@ -115,6 +115,13 @@ def test_at_most_five_held_out_items_share_a_skeleton(stage: Stage, skeleton: ob
     assert [pair for pair in counts.most_common() if pair[1] > 5] == []
 
 
+@by_stage
+def test_at_most_five_held_out_items_share_a_frame_whose_topic_is_open(stage: Stage) -> None:
+    """A fact about owls and one about clouds are asked for in one frame; no name or number differs."""
+    counts = Counter(key for text in texts(*stage.of("dev", "test")) for key in open_frames(text))
+    assert [pair for pair in counts.most_common() if pair[1] > 5] == []
+
+
 @by_held_out
 def test_held_out_items_share_no_skeleton_with_what_a_model_is_shown(file: DataFile) -> None:
     """Shown in whichever stage: the model of a later stage has been trained on what an earlier one made."""
@@ -139,6 +146,6 @@ def test_the_index_finds_what_comparing_all_pairs_finds() -> None:
         (one, other)
         for one in ones
         for other in others
-        if len(trigrams(one) & trigrams(other)) >= 0.3 * len(trigrams(one) | trigrams(other))
+        if len(trigrams(one) & trigrams(other)) >= 0.2 * len(trigrams(one) | trigrams(other))
     }
-    assert set(too_alike(ones, others, 0.3)) == pairs != set()
+    assert set(too_alike(ones, others, 0.2)) == pairs != set()
