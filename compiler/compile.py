@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from compiler import VERSION
+from compiler import VERSION, collector
 from compiler.checks import (
     BOUND_CHECKS,
     BOUND_GUARDS,
@@ -32,7 +32,7 @@ from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
 from compiler.lower.stage import lower_stage
 from compiler.plan.hashing import hashes
-from compiler.plan.model import Dataset, Method, Note, PlanFile
+from compiler.plan.model import Dataset, Evaluate, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
 
@@ -65,8 +65,9 @@ def compile_spec(
     found = Diagnostics()
     program = load(path, found)
     try:
-        compiled = _compile(program, found, profile, seed, runs, unchecked)
-        leave_out_doubtful(program, found)
+        with collector.left_out():
+            compiled = _compile(program, found, profile, seed, runs, unchecked)
+            leave_out_doubtful(program, found)
         return compiled
     except RecursionError:
         found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
@@ -91,10 +92,12 @@ def _compile(
         if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
     )
     texts, compared = Texts(low.records), dict[tuple[str, str], frozenset[str]]()
-    for stage in method.stages:
-        view = StageView(stage, method, low.places, steps, across, texts, compared)
-        for check in () if unchecked else CHECKS:
+    evaluated: dict[str, None] = {}
+    for stage in () if unchecked else method.stages:
+        view = StageView(stage, method, low.places, steps, across, texts, compared, tuple(evaluated))
+        for check in CHECKS:
             check(view, found)
+        evaluated |= dict.fromkeys(name for step in view.of(Evaluate) for name in step.items)
     let_stand(low, method, STAGE_CODES)
     rules = {n: (r, low.owners["rules", n].definition.name.span) for n, r in method.rules.items()}
     spec = SpecView(low.program, low.used, rules)

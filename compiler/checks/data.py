@@ -73,13 +73,12 @@ def held_out_sets_stand_apart(view: StageView, found: Diagnostics) -> None:
     """Where the set by which a gate decides and the set of the claim are one file, or share items, the claim
     rests on what was already looked at; and two sets with the same items count them twice. The held-out sets
     of a stage share no item with each other or with those of earlier stages."""
-    before = view.method.stages[: view.method.stages.index(view.stage)]
-    seen = [name for stage in before for s in stage.steps if isinstance(s, Evaluate) for name in s.items]
+    seen = list(view.evaluated_before)
     for step in view.of(Evaluate):
         for name in step.items:
             if name in seen:
                 continue
-            for other in dict.fromkeys(seen):
+            for other in seen:
                 both = _shared(name, other, view)
                 if both:
                     found.error(

@@ -53,11 +53,11 @@ def drafts_are_drawn(view: StageView, found: Diagnostics) -> None:
 def drafts_are_chosen_from(view: StageView, found: Diagnostics) -> None:
     """Drafts are several answers to one record, for a best step to choose from. Without one they are all
     passed on, and what is easy to answer well is learnt as many times over."""
-    chosen_from = {
-        s.id for best in view.steps.values() if isinstance(best, Best) for s in view.before(best.id)
-    }
-    for step in view.of(Generate):
-        if step.drafts > 1 and step.id not in chosen_from:
+    several = [step for step in view.of(Generate) if step.drafts > 1]
+    bests = [step for step in view.steps.values() if isinstance(step, Best)] if several else []
+    chosen_from = {step.id for best in bests for step in view.before(best.id)}
+    for step in several:
+        if step.id not in chosen_from:
             found.warning(
                 "SS668",
                 f'nothing chooses from the {step.drafts} drafts of "{short(step.id)}"',

@@ -34,7 +34,8 @@ class Texts:
 class StageView(Frozen):
     """`steps` are those of all stages by id: what a stage reads of an earlier one is looked up there too.
     `read_elsewhere` are the steps whose records another stage reads. `compared` remembers, for all stages,
-    with what data a column of a step's records was compared (see `compiler.checks.leaks`)."""
+    with what data a column of a step's records was compared (see `compiler.checks.leaks`).
+    `evaluated_before` are the held-out sets of earlier stages, each once."""
 
     stage: Stage
     method: Method
@@ -43,6 +44,7 @@ class StageView(Frozen):
     read_elsewhere: frozenset[str]
     texts: Texts
     compared: dict[tuple[str, str], frozenset[str]]
+    evaluated_before: tuple[str, ...]
 
     def of(self, kind: type[S]) -> Iterator[S]:
         if kind not in self._by_kind:

@@ -47,6 +47,7 @@ class Lowering:
     places: dict[str, Span] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[tuple[str, str], Symbol] = field(default_factory=dict)
+    outside: dict[str, frozenset[str]] = field(default_factory=dict)  # by file: steps beside its stages
 
     def symbol(self, file: str, ref: Ref, kinds: tuple[str, ...], what: str) -> Symbol | None:
         """The definition that a name means; reports a name that is unknown or of another kind."""

@@ -230,7 +230,10 @@ OF_COLUMNS = frozenset(
 
 def _outside(low: Lowering, file: str) -> frozenset[str]:
     """Steps that stand beside the stages of a file, which is reported there."""
-    return frozenset(d.name.value for d in low.program.files[file].definitions if d.kind.value in STEP_KINDS)
+    if file not in low.outside:
+        definitions = low.program.files[file].definitions
+        low.outside[file] = frozenset(d.name.value for d in definitions if d.kind.value in STEP_KINDS)
+    return low.outside[file]
 
 
 def _lower_or_guess(scope: StageScope, definition: tree.Definition) -> AnyStep | None:

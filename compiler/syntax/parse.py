@@ -6,14 +6,13 @@ stay) and the rest is parsed again, so that one slip does not hide the next.
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import cast
 
+from compiler import collector
 from compiler.diagnostics import Diagnostics, Span
 from compiler.source import Source
 from compiler.syntax.build import Builder
@@ -34,7 +33,7 @@ def parse(source: Source, found: Diagnostics) -> File:
         parser, builder = _parser()
         builder.begin(source.name, said)
         try:
-            with _growing():
+            with collector.left_out():
                 file = cast(File, parser.parse(text))
         except Unexpected as error:
             from compiler.syntax.slips import report  # only where something is wrong
@@ -60,19 +59,6 @@ def parse(source: Source, found: Diagnostics) -> File:
 def _parser() -> tuple[Parser, Builder]:
     builder = Builder()
     return Parser(tables(), builder.tokens(), builder.rule), builder
-
-
-@contextmanager
-def _growing() -> Iterator[None]:
-    """Without the collector, which would go through a tree again and again while it grows, and finds nothing
-    in it: its nodes do not refer to what holds them."""
-    collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collected:
-            gc.enable()
 
 
 def _damaged(source: Source, file: File, blanked: list[tuple[int, int]]) -> tuple[Span, ...]:
