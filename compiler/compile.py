@@ -19,14 +19,14 @@ from compiler.checks import (
     StageView,
     Texts,
 )
-from compiler.constants import fill_in_constants
+from compiler.constants import fill_in_constants, label_uses
 from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
 from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
 from compiler.lock import read_lock
 from compiler.lower.heads import check_heads
-from compiler.lower.lowering import Lowering
+from compiler.lower.lowering import KINDS, Lowering
 from compiler.lower.pipeline import lower_pipeline
 from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
@@ -82,6 +82,7 @@ def _compile(
     low = Lowering(program, found)
     fill_in_constants(low)
     method = _method(low)
+    label_uses(low)
     if method is None or found.failed:
         return Compiled(None, found, program)
     steps = {step.id: step for stage in method.stages for step in stage.steps}
@@ -149,8 +150,8 @@ def _method(low: Lowering) -> Method | None:
     check_heads(low)
     pipelines = [s for s in symbols if s.kind == "pipeline"]
     stages = [s for s in symbols if s.kind == "stage"]
-    if not stages and not pipelines and program.damaged:
-        return None
+    if not stages and not pipelines and (program.damaged or any(s.kind not in KINDS for s in symbols)):
+        return None  # it may be among what could not be read, and was reported
     if not stages and not pipelines:
         kinds = sorted({s.kind for s in symbols})
         low.found.error(

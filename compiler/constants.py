@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compiler.diagnostics import Span
+from compiler.diagnostics import Label, Span
 from compiler.lower.lowering import Lowering
 from compiler.resolve import Symbol
 from compiler.syntax import tree
@@ -22,8 +22,9 @@ def _is_value(body: tree.Node) -> bool:
 def fill_in_constants(low: Lowering) -> None:
     """Put each constant's value where its name stands, in every file that can see it.
 
-    The value keeps the place of the name, so that a wrong value is reported where it is used. A list within a
-    list is spliced in, and the names in it mean what they mean where the constant was written.
+    The value gets the place of the name, so that a wrong value is reported where it is used. A list within a
+    list is spliced in. What stands in a list keeps its own place, and means what it means where the constant
+    was written.
     """
     program = low.program
     for name, file in program.files.items():
@@ -43,6 +44,7 @@ def fill_in_constants(low: Lowering) -> None:
         if values:
             filled = Filler(values, program.sources[name].text)
             program.files[name] = replace(file, definitions=tuple(map(filled.definition, file.definitions)))
+            low.uses.update(filled.uses)
             for word, symbol in list(program.scopes[name].items()):
                 if symbol.file == name and symbol.kind != "constant":
                     definition = next(
@@ -52,6 +54,14 @@ def fill_in_constants(low: Lowering) -> None:
                 elif symbol.kind == "constant" and word in filled.used:
                     low.used.add((symbol.file, symbol.definition.name.value))
                     _bring(low, symbol, name)
+
+
+def label_uses(low: Lowering) -> None:
+    """What is wrong in a constant's list is reported there; where the list is used is shown beside it."""
+    for number, item in enumerate(low.found.items):
+        used = low.uses.get(item.labels[0].span) if item.labels else None
+        if used is not None:
+            low.found.items[number] = replace(item, labels=(*item.labels, Label(used, "used here")))
 
 
 def _bring(low: Lowering, constant: Symbol, file: str) -> None:
@@ -79,6 +89,7 @@ class Filler:
         self.values = values
         self.text = text
         self.used: set[str] = set()
+        self.uses: dict[Span, Span] = {}  # of what stands in a list: where the list is used first
 
     def definition(self, definition: tree.Definition) -> tree.Definition:
         """Most definitions name no constant, and stay as they are."""
@@ -91,6 +102,7 @@ class Filler:
         match node:
             case tree.Name(value=name, span=span) if name in self.values:
                 self.used.add(name)
+                self._uses(self.values[name], span)
                 return _at(self.values[name], span)
             case tree.Items(items=items):
                 return replace(node, items=tuple(part for item in items for part in self.parts(item)))
@@ -116,8 +128,12 @@ class Filler:
     def parts(self, item: tree.Node) -> tuple[tree.Node, ...]:
         filled = self.node(item)
         if isinstance(item, tree.Name) and isinstance(filled, tree.Items):
-            return tuple(_at(part, item.span) for part in filled.items)
+            return filled.items
         return (filled,)
+
+    def _uses(self, value: tree.Node, place: Span) -> None:
+        for part in value.items if isinstance(value, tree.Items) else ():
+            self.uses.setdefault(part.span, place)
 
     def block(self, block: tree.Block) -> tree.Block:
         return replace(block, entries=tuple(map(self.entry, block.entries)))

@@ -5,7 +5,7 @@ Shapes know nothing of names: a name is read as a `Ref`, and the lowering of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Protocol
 
@@ -368,6 +368,49 @@ class RecordOf(Frozen):
         return values if values.complete else BAD
 
 
+def misspelt(node: tree.Node, words: Iterable[str]) -> tuple[Label, Fix | None]:
+    """The name in an expression that seems to be one of these words, or else all of it."""
+    words = tuple(words)
+    for name in _names(node):
+        fix = None if name.value in words else respelled(name.span, name.value, words)
+        if fix:
+            return Label(name.span, f'did you mean "{fix.text}"?'), fix
+    return Label(node.span), None
+
+
+def _names(node: tree.Node) -> Iterator[tree.Name]:
+    match node:
+        case tree.Name():
+            yield node
+        case tree.Operation(operands=inner):
+            yield from (name for part in inner for name in _names(part))
+        case tree.Phrase(head=head, links=links):
+            yield from (name for part in (head, *(part for _, part in links)) for name in _names(part))
+        case tree.Call(function=function, arguments=arguments, named=named):
+            yield from _names(function)
+            yield from (name for word, _ in named for name in (word,))
+            yield from (name for part in arguments for name in _names(part))
+        case _:
+            return
+
+
+def _no_field(entry: tree.Entry, owner: str, found: Diagnostics) -> None:
+    """Something that stands among fields; `compare = tuned ovr raw { ... }` reads as a field and a block."""
+    word = entry.kind if isinstance(entry, tree.Definition) else None
+    fix = None
+    if word is not None:
+        from compiler.syntax.grammar import tables  # only where something is wrong
+
+        joining = [one for one, kinds in tables().words.items() if "WORD" in kinds]
+        fix = respelled(word.span, word.value, joining)
+    found.error(
+        "SS307",
+        f"only fields can stand in {owner}",
+        Label(word.span, f'did you mean "{fix.text}"?') if word and fix else entry.span,
+        fix=fix,
+    )
+
+
 def read_block(
     block: tree.Block,
     settings: tuple[Setting, ...],
@@ -389,7 +432,7 @@ def read_block(
     for entry in block.entries:
         if not isinstance(entry, tree.Field):
             if only_fields:
-                found.error("SS307", f"only fields can stand in {owner}", entry.span)
+                _no_field(entry, owner, found)
                 complete = False
             continue
         name = entry.name.value

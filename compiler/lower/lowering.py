@@ -46,6 +46,7 @@ class Lowering:
     model_kinds: dict[str, str] = field(default_factory=dict)  # of roles, train steps and outputs
     places: dict[str, Span] = field(default_factory=dict)
     used: set[tuple[str, str]] = field(default_factory=set)
+    uses: dict[Span, Span] = field(default_factory=dict)  # of what a constant's list holds
     owners: dict[tuple[str, str], Symbol] = field(default_factory=dict)
     outside: dict[str, frozenset[str]] = field(default_factory=dict)  # by file: steps beside its stages
 

@@ -91,12 +91,18 @@ def try_out(template: str, values: Mapping[str, Any]) -> None:
         for _ in meter.from_string(_wrapped(meter, template)).generate(dict(values)):
             pass  # what it writes is measured where it is made
     except TooMuch as too_much:
-        at = too_much.__traceback__
-        while at is not None:
-            if at.tb_frame.f_code.co_filename == "<template>":
-                too_much.line = at.tb_lineno
-            at = at.tb_next
+        too_much.line = failing_line(too_much)
         raise
+
+
+def failing_line(error: BaseException) -> int:
+    """The line of a template in which filling it in failed."""
+    line, at = 1, error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == "<template>":
+            line = at.tb_lineno
+        at = at.tb_next
+    return line
 
 
 @cache

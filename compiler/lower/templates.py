@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, str]
 STAND_INS: Mapping[str, Any] = {"number": 1, "finish_reason": "stop", "label": "good", "check": {}}
+TAGS = ("for", "endfor", "if", "elif", "else", "endif", "set", "endset")
 UNREPEATABLE = ("random",)  # filters that would make the same record's prompt differ
 
 
@@ -48,8 +49,7 @@ def _fits(text: Text, columns: Columns, items: Mapping[str, Columns], found: Dia
     try:
         parsed = environment().parse(text.value)
     except TemplateSyntaxError as error:
-        message = re.split(r"\. (?=[A-Z])", (error.message or "").rstrip("."))[0]
-        found.error("SS401", f"this template cannot be read: {message}", _line_place(text, error.lineno))
+        _cannot_be_read(text, (error.message or "").rstrip("."), error.lineno, found)
         return False
     except RecursionError:
         found.error("SS401", "this template cannot be read: it is nested too deeply", text.span)
@@ -61,6 +61,42 @@ def _fits(text: Text, columns: Columns, items: Mapping[str, Columns], found: Dia
     if len(found.items) == before and "items" not in columns.values():
         _try_out(text, columns, items, found)
     return len(found.items) == before
+
+
+def _cannot_be_read(text: Text, message: str, line: int, found: Diagnostics) -> None:
+    """At the word or sign that Jinja2 names, or at the tag that is never ended, or else at the line."""
+    ended = re.search(r"block that needs to be closed is '(\w+)'", message)
+    if ended:
+        word, start = ended[1], _last_opened(text.value, ended[1])
+        found.error(
+            "SS401",
+            f'this template cannot be read: this "{word}" is never ended',
+            text.place(start, start + len(word)),
+            help=f"End it with {{% end{word} %}}.",
+        )
+        return
+    said = re.split(r"\. (?=[A-Z])", message)[0]
+    said = said[:1].lower() + said[1:]
+    named = re.findall(r"'([^']+)'", said)
+    place = _sign_place(text, named[-1], line) if named else _line_place(text, line)
+    tag = named[-1] if "tag" in said and named else ""
+    found.error(
+        "SS401",
+        f"this template cannot be read: {said}",
+        Label(place, did_you_mean(tag, TAGS)),
+        fix=_respelled(text, tag, line, TAGS) if tag else None,
+    )
+
+
+def _last_opened(template: str, word: str) -> int:
+    """Where the innermost tag of a kind begins that nothing ends."""
+    opened: list[int] = []
+    for tag in re.finditer(rf"\{{%[-+]?\s*(end)?({word})\b", template):
+        if not tag[1]:
+            opened.append(tag.start(2))
+        elif opened:
+            opened.pop()
+    return opened[-1] if opened else 0
 
 
 def _shows(text: Text, names: Iterable[str], found: Diagnostics) -> bool:
@@ -185,7 +221,7 @@ def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: 
         name: [{column: STAND_INS.get(type_, "text") for column, type_ in inner.items()}] * 2
         for name, inner in items.items()
     }
-    from compiler.lower.template_limits import MOST, TooMuch, try_out
+    from compiler.lower.template_limits import MOST, TooMuch, failing_line, try_out
 
     try:
         try_out(text.value, {**values, **samples})
@@ -196,8 +232,31 @@ def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: 
             _line_place(text, too_much.line),
         )
     except Exception as error:  # a template is a program: it can fail in any way that Python can
-        reason = str(error).rstrip(".") or type(error).__name__
-        found.error("SS423", f"this template fails when it is filled in: {reason}", text.span)
+        _fails(text, str(error).rstrip(".") or type(error).__name__, failing_line(error), found)
+
+
+# what the types of Python are to an author
+_CALLED = {"str": "a text", "int": "a number", "float": "a number", "list": "a list", "dict": "a record"}
+
+
+def _fails(text: Text, reason: str, line: int, found: Diagnostics) -> None:
+    """The sign that the reason names, or else the one tag of its line, or the line."""
+    wrong = re.fullmatch(
+        r"unsupported operand type\(s\) for ([^\s:]+)(?: or \w+\(\))?: '(\w+)' and '(\w+)'", reason
+    )
+    place = _line_place(text, line)
+    if wrong:
+        left, right = (_CALLED.get(kind, kind) for kind in wrong.groups()[1:])
+        reason = f'"{wrong[1]}" has no meaning between {left} and {right}'
+        place = _sign_place(text, wrong[1], line)
+    elif lacks := re.fullmatch(r"'(\w+)(?: object)?' has no attribute '(\w+)'", reason):
+        reason = f'{_CALLED.get(lacks[1], lacks[1])} has no "{lacks[2]}"'
+        place = _word_place(text, lacks[2], line)
+    else:
+        start, end = _line_bounds(text, line)
+        tags = list(re.compile(r"\{[{%].*?[%}]\}").finditer(text.value, start, end))
+        place = text.place(*tags[0].span()) if len(tags) == 1 else place
+    found.error("SS423", f"this template fails when it is filled in: {reason}", place)
 
 
 def _respelled(text: Text, word: str, line: int, known: Iterable[str]) -> Fix | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
@@ -34,9 +34,11 @@ class Builder:
     def __init__(self) -> None:
         self.begin("", Diagnostics())
 
-    def begin(self, file: str, found: Diagnostics) -> None:
+    def begin(self, file: str, found: Diagnostics, meant: Mapping[str, str] | None = None) -> None:
+        """`meant` are misspelt words, and the words that they are read as."""
         self.file = file
         self.found = found
+        self.meant = meant or {}
 
     def tokens(self) -> dict[str, Callable[[str, int, int], Any]]:
         """What makes a value of a token, by its kind."""
@@ -64,13 +66,16 @@ class Builder:
         return Span(self.file, start, end)
 
     def _sign(self, kind: str) -> Callable[[str, int, int], Sign]:
-        return lambda written, start, end: Sign(kind, written, Span(self.file, start, end))
+        def sign(written: str, start: int, end: int) -> Sign:
+            return Sign(kind, self.meant.get(written, written), Span(self.file, start, end))
+
+        return sign
 
     def _name(self, written: str, start: int, end: int) -> tree.Name:
         return tree.Name(written, Span(self.file, start, end))
 
     def _word(self, written: str, _start: int, _end: int) -> str:
-        return written
+        return self.meant.get(written, written)
 
     def _text(self, written: str, start: int, end: int) -> tree.Text:
         return tree.Text(string_value(written), Span(self.file, start, end), written)
@@ -79,7 +84,7 @@ class Builder:
         return tree.Regex(written[1:-1].replace("\\/", "/"), Span(self.file, start, end))
 
     def _truth(self, written: str, start: int, end: int) -> tree.Truth:
-        return tree.Truth(written == "true", Span(self.file, start, end))
+        return tree.Truth(self.meant.get(written, written) == "true", Span(self.file, start, end))
 
     # numbers
 

@@ -9,7 +9,7 @@ nothing is built costs nothing: where a row of such rules leads is looked up onc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -48,9 +48,13 @@ class Parser:
         self.rules = [(rule.size, rule.origin, _maker(rule, build)) for rule in tables.rules]
         self.settled = _Settled(tables, self.rules)
 
-    def parse(self, text: str) -> Any:
-        """What the first rule builds. Raises Unexpected."""
-        match, kinds, marks, words = self.pattern.match, self.kinds, self.tables.marks, self.tables.words
+    def parse(self, text: str, meant: Mapping[str, str] | None = None) -> Any:
+        """What the first rule builds; each name that is among the keys of `meant` may be the word that it
+        stands for. Raises Unexpected."""
+        words = self.tables.words
+        if meant:
+            words = {**words, **{written: words[word] for written, word in meant.items()}}
+        match, kinds, marks = self.pattern.match, self.kinds, self.tables.marks
         actions, rules, makers, settled = self.tables.actions, self.rules, self.tokens, self.settled
         state, last = self.tables.start, self.tables.end
         states: list[int] = [state]
@@ -66,7 +70,7 @@ class Parser:
             if kind == "NAME":
                 written = found[group]
                 if written in words:
-                    kind = self._word(written, text, end, state)
+                    kind = self._word(words[written], text, end, state)
             elif kind == MARK:
                 kind = marks[text[start]]
             action = actions[state].get(kind)
@@ -93,9 +97,9 @@ class Parser:
             maker = makers.get(kind)
             values.append(maker(text[start:end], start, end) if maker else None)
 
-    def _word(self, written: str, text: str, end: int, state: int) -> str:
+    def _word(self, kinds: list[str], text: str, end: int, state: int) -> str:
         """The kind of a name that may be a word of the language: the first of those that fit here."""
-        actions, kinds = self.tables.actions[state], self.tables.words[written]
+        actions = self.tables.actions[state]
         for kind in (*kinds, "NAME"):
             if kind in actions and (kind != JOINING or not _NAMES_A_FIELD.match(text, end)):
                 return kind

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 from compiler import collector
@@ -28,17 +28,22 @@ def parse(source: Source, found: Diagnostics) -> File:
     """The file's tree; what could not be read is reported and left out of it."""
     text = source.text
     blanked: list[tuple[int, int]] = []
+    meant: dict[str, str] = {}  # misspelt words, which are read as what they seem to be
     for _ in range(MAX_ERRORS):
         said = Diagnostics()  # of this attempt alone: the next one says it again
         parser, builder = _parser()
-        builder.begin(source.name, said)
+        builder.begin(source.name, said, meant)
         try:
             with collector.left_out():
-                file = cast(File, parser.parse(text))
+                file = cast(File, parser.parse(text, meant))
         except Unexpected as error:
             from compiler.syntax.slips import report  # only where something is wrong
 
-            start, end = report(source.name, text, error, found)
+            mend = report(source.name, text, error, found, partial(_read_until, source.name, text, meant))
+            if isinstance(mend[0], str):
+                meant[mend[0]] = mend[1]
+                continue
+            start, end = mend
             left_out = re.sub(r"[^\n]", " ", text[start:end])
             if text[start:end] == left_out:
                 break
@@ -53,6 +58,18 @@ def parse(source: Source, found: Diagnostics) -> File:
                 found.items += [item] if item not in found.items else []
             return replace(file, damaged=_damaged(source, file, blanked))
     return File(None, (), (), (Span(source.name, 0, len(source.text)),))
+
+
+def _read_until(name: str, text: str, meant: dict[str, str], also: tuple[str, str]) -> int:
+    """How far the text can be read if one more word is read as another."""
+    parser, builder = _parser()
+    trial = {**meant, also[0]: also[1]}
+    builder.begin(name, Diagnostics(), trial)
+    try:
+        parser.parse(text, trial)
+    except Unexpected as error:
+        return error.start
+    return len(text) + 1
 
 
 @cache

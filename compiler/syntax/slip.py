@@ -36,6 +36,7 @@ READABLE = {
     "WHEN": "when",
 }
 Region = tuple[int, int]
+Meant = tuple[str, str]  # a misspelt word, and the word that it is read as
 
 
 class Slip(Frozen):

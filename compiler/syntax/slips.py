@@ -12,25 +12,34 @@ from compiler.syntax.bracket_slips import (
     named_in_a_list,
     unclosed_bracket,
 )
-from compiler.syntax.grammar import END
+from compiler.syntax.grammar import END, tables
 from compiler.syntax.lalr import Unexpected
 from compiler.syntax.layout import Layout
-from compiler.syntax.slip import Region, Slip, token_end, wanted
-from compiler.syntax.unit_slips import compound_unit, unknown_unit
+from compiler.syntax.slip import Meant, Region, Slip, token_end, wanted
+from compiler.syntax.quote_slips import closed_by_the_next, unclosed_quote, unclosed_text_block
+from compiler.syntax.unit_slips import compound_unit, unit_of_a_range, unknown_unit
+from compiler.syntax.word_slips import Trial, misspelt_word, renamed_import
 
 STATEMENTS = ("trim", "reject", "cut", "example")
 FIELD = "A field is written name = value."
 THOUSANDS = "Thousands are written with _: 1_000."
 
 
-def report(file: str, text: str, error: Unexpected, found: Diagnostics) -> Region:
-    """Report one syntax error; return the part of the text to blank out before the next attempt."""
+def report(file: str, text: str, error: Unexpected, found: Diagnostics, trial: Trial) -> Region | Meant:
+    """Report one syntax error; return the part of the text to blank out before the next attempt, or a
+    misspelt word and how to read it."""
     place = len(text) if error.kind == END else error.start
     slip = Slip(file, text, place, error, Layout(text), found)
+    block = unclosed_text_block(slip)
+    if block is not None:
+        return block
+    meant = renamed_import(slip) or misspelt_word(slip, frozenset(tables().words), trial)
+    if meant is not None:
+        return meant
     if place >= len(text.rstrip()):
         return (None if slip.layout.opened(len(text)) else unknown_unit(slip)) or ends_early(slip)
     if error.kind is None:
-        return compound_unit(slip) or _character(slip)
+        return compound_unit(slip) or unit_of_a_range(slip) or _character(slip)
     for known in SLIPS:
         region = known(slip)
         if region is not None:
@@ -41,23 +50,9 @@ def report(file: str, text: str, error: Unexpected, found: Diagnostics) -> Regio
 def _character(slip: Slip) -> Region:
     place, char = slip.place, slip.text[slip.place]
     line_end = slip.layout.line(place)[1]
-    if slip.text[max(place - 2, 0) : place + 1] == '"""':
-        slip.found.error(
-            "SS112",
-            "this text block is not closed",
-            slip.span(place - 2, place + 1),
-            help='Close it with """.',
-        )
-        closing = re.compile(r"^\}", re.M).search(slip.text, place)
-        return slip.layout.entry(place - 2)[0], closing.start() if closing else len(slip.text)
-    if char == '"':
-        slip.found.error(
-            "SS112",
-            "this string is not closed on its line",
-            slip.span(place, line_end),
-            help='Close it with ", or write a text of several lines between """ and """.',
-        )
-        return slip.layout.entry(place)[0], line_end
+    region = unclosed_quote(slip)
+    if region is not None:
+        return region
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     quotes = "Strings stand between straight double quotes." if char in "'“”„‘’«»" else ""
     slip.found.error("SS113", f'"{shown}" has no meaning here', slip.span(place, place + 1), help=quotes)
@@ -177,9 +172,11 @@ def _anything_else(slip: Slip) -> Region:
 
 # In the order in which they are tried.
 SLIPS = (
+    closed_by_the_next,
     closed_too_often,
     named_in_a_list,
     unclosed_bracket,
+    unit_of_a_range,
     compound_unit,
     _value_missing,
     _cut_short,

@@ -11,6 +11,7 @@ from compiler.units import NUMBER, UNITS
 _NUMBER = rf"(?<![\w.]){NUMBER}"
 # what may have been read after the word, as the head of the block that stands there: `filter clean`
 _NEXT_HEAD = r"[ \t]*(?:\n\s*(?:[A-Za-z_]\w*\s*){0,2})?$"
+_GOES_ON = r"[ \t]+(?:in|of|at|by)[ \t]+$"  # `100 keept in good`
 _ALONE = (  # `5 usd daily`, but not a word that joins values
     r"(?!(?:by|with|at|into|over|in|of|as|if|otherwise|and|or)\b)[A-Za-z]\w*(?=[ \t]*(?:[\n},]|$))"
 )
@@ -22,7 +23,7 @@ def unknown_unit(slip: Slip) -> Region | None:
     head = slip.layout.mask[: slip.place]
     # `5 dollars` at the place itself, before it, or read as the head of what stands on the next line
     ahead = re.search(rf"{_NUMBER}[ \t]+$", head)
-    behind = re.search(rf"{_NUMBER}[ \t]+(?P<word>[A-Za-z]\w*){_NEXT_HEAD}", head)
+    behind = re.search(rf"{_NUMBER}[ \t]+(?P<word>[A-Za-z]\w*)(?:{_NEXT_HEAD}|{_GOES_ON})", head)
     start = slip.place if ahead else behind.start("word") if behind else -1
     word = re.compile(r"[A-Za-z]\w*").match(slip.text, max(start, 0))
     if start < 0 or word is None or word.group() in UNITS:
@@ -36,6 +37,24 @@ def unknown_unit(slip: Slip) -> Region | None:
         fix=respelled(span, word.group(), UNITS),
     )
     return slip.layout.entry(start)
+
+
+def unit_of_a_range(slip: Slip) -> Region | None:
+    """`turns = 3..5 turns`: read without it."""
+    until = slip.layout.line(slip.place)[1]
+    units = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+    for found in re.compile(rf"\d\.\.\d+([ \t]*)({units})(?!\w)").finditer(slip.layout.mask, 0, until):
+        between = slip.layout.mask[found.end() : slip.place]
+        if found.start(2) <= slip.place and re.fullmatch(_NEXT_HEAD, between):
+            slip.found.error(
+                "SS116",
+                "a range has no unit",
+                slip.span(*found.span(2)),
+                help="Both ends are whole numbers of what the field counts: 3..5.",
+                fix=Fix(slip.span(found.start(1), found.end(2)), ""),
+            )
+            return found.start(1), found.end(2)
+    return None
 
 
 def compound_unit(slip: Slip) -> Region | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from compiler.diagnostics import Label, did_you_mean, listing
 from compiler.lower.critics import lower_critic
 from compiler.lower.prompts import called, lower_columns
 from compiler.lower.steps.scope import KINDS_DIFFER, StepBody
 from compiler.plan.model import Accept, AnyStep, Best, Compare, CriticUse, Generate, Judge, Rate
-from compiler.shapes import NumberOf, QuantityOf, Ref
+from compiler.shapes import NumberOf, QuantityOf, Ref, misspelt
 from compiler.syntax import tree
 
 BOUNDS = "good at margin >= 1.0 nats, good at precision >= 90 %, or good at kappa >= 0.7"
@@ -151,7 +151,7 @@ def lower_accept(body: StepBody, node: tree.Node) -> Accept | None:
                 help=f"Write {BOUNDS}.",
             )
         case _:
-            body.scope.low.found.error("SS328", f"this must be {BOUNDS}", node.span)
+            _no_bound(body, node, ("good", *BOUND_SHAPES))
     return None
 
 
@@ -164,5 +164,10 @@ def lower_bound(body: StepBody, node: tree.Node) -> Accept | None:
             value = BOUND_SHAPES[by].read(bound, body.scope.low.found)
             return Accept(by=by, at_least=float(value)) if isinstance(value, int | float) else None
         case _:
-            body.scope.low.found.error("SS328", f"this must be {BOUNDS}", node.span)
+            _no_bound(body, node, BOUND_SHAPES)
             return None
+
+
+def _no_bound(body: StepBody, node: tree.Node, words: Iterable[str]) -> None:
+    place, fix = misspelt(node, words)
+    body.scope.low.found.error("SS328", f"this must be {BOUNDS}", place, fix=fix)

@@ -11,7 +11,7 @@ from compiler.lower.rules import lower_rules
 from compiler.lower.steps.scope import Read, StepBody, shared_columns
 from compiler.plan.model import AnyStep, Filter, Generate, Mix, Near, Order, Rejection, Rules, RulesUse, Split
 from compiler.schema import COUNT, SHARE
-from compiler.shapes import QuantityOf, Ref, dotted
+from compiler.shapes import QuantityOf, Ref, dotted, misspelt
 from compiler.syntax import tree
 
 
@@ -79,7 +79,8 @@ def _near(body: StepBody, columns: Mapping[str, str]) -> Near | None:
             similarity = QuantityOf("share", 0.01, 1).read(share, found)
             return Near(column=column.value, similarity=similarity) if isinstance(similarity, float) else None
         case _:
-            found.error("SS327", "this must be near(column, similarity = 80 %)", node.span)
+            place, fix = misspelt(node, ("near", "similarity"))
+            found.error("SS327", "this must be near(column, similarity = 80 %)", place, fix=fix)
             return None
 
 
