@@ -20,13 +20,13 @@ from compiler.checks import (
     Texts,
 )
 from compiler.constants import fill_in_constants, label_uses
-from compiler.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, Label, Span, did_you_mean, listing
 from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
 from compiler.lock import read_lock
 from compiler.lower.heads import check_heads
-from compiler.lower.lowering import KINDS, Lowering
+from compiler.lower.lowering import KINDS, LoweredStage, Lowering
 from compiler.lower.pipeline import lower_pipeline
 from compiler.lower.places import all_places
 from compiler.lower.profile import lower_profile
@@ -35,6 +35,7 @@ from compiler.plan.hashing import hashes
 from compiler.plan.model import Dataset, Evaluate, Method, Note, PlanFile
 from compiler.resolve import LANGUAGE, Program, load
 from compiler.shapes import Ref
+from compiler.syntax.tree import Definition
 
 STAGE_CODES = frozenset(code for guard in GUARDS for code in guard.codes)
 ALLOWABLE = frozenset(code for guard in GUARDS if guard.allowable for code in guard.codes)
@@ -83,14 +84,15 @@ def _compile(
     fill_in_constants(low)
     method = _method(low)
     label_uses(low)
-    if method is None or found.failed:
+    if method is None:
         return Compiled(None, found, program)
+    part = found.failed  # then these are the stages that could be read
     steps = {step.id: step for stage in method.stages for step in stage.steps}
     across = frozenset(
         wanted
         for step in steps.values()
-        for wanted in step.inputs
-        if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
+        for wanted in (steps if part else step.inputs)  # a stage that was left out may read any of them
+        if part or wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
     )
     texts, compared = Texts(low.records), dict[tuple[str, str], frozenset[str]]()
     evaluated: dict[str, None] = {}
@@ -100,6 +102,8 @@ def _compile(
             check(view, found)
         evaluated |= dict.fromkeys(name for step in view.of(Evaluate) for name in step.items)
     let_stand(low, method, STAGE_CODES)
+    if part:
+        return Compiled(None, found, program)
     rules = {n: (r, low.owners["rules", n].definition.name.span) for n, r in method.rules.items()}
     spec = SpecView(low.program, low.used, rules)
     for check_spec in () if unchecked else SPEC_CHECKS:
@@ -144,7 +148,7 @@ def _compile(
 
 def _method(low: Lowering) -> Method | None:
     """The stages of the entry file or of its pipeline, with all stages that they go on from; of the shared
-    definitions only what they use."""
+    definitions only what they use. Where something was reported, those stages that are not touched by it."""
     program = low.program
     symbols = [s for s in program.scopes[program.entry].values() if s.file == program.entry]
     check_heads(low)
@@ -165,7 +169,9 @@ def _method(low: Lowering) -> Method | None:
         name = symbol.definition.name
         lower_stage(low, program.entry, Ref(name.value, name.span))
     lowered = [stage for stage in low.stages.values() if stage is not None]
-    if low.found.failed or len(lowered) < len(low.stages) or not lowered:
+    if low.found.failed or len(lowered) < len(low.stages):
+        lowered, pipeline = _untouched(low, lowered), None
+    if not lowered:
         return None
     datasets: dict[str, Dataset] = {n: d for n, d in low.datasets.items() if d is not None}
     return Method(
@@ -180,6 +186,38 @@ def _method(low: Lowering) -> Method | None:
         stages=tuple(stage.stage for stage in lowered),
         pipeline=pipeline,
     )
+
+
+def _untouched(low: Lowering, stages: list[LoweredStage]) -> list[LoweredStage]:
+    """The stages in which nothing was reported or left out, nor in what they use and go on from."""
+    program = low.program
+    errors = [
+        item.labels[0].span if item.labels else None for item in low.found.items if item.severity == "error"
+    ]
+    damaged = [span for file in program.files.values() for span in file.damaged]
+    bodies = [
+        symbol.definition.span
+        for scope in program.scopes.values()
+        for symbol in scope.values()
+        if symbol.kind == "stage"
+    ]
+    if None in errors or not all(any(_inside(span, body) for body in bodies) for span in damaged):
+        return []
+    sound: dict[str, LoweredStage] = {}
+    for lowered in stages:
+        body = lowered.symbol.definition.body
+        written = [entry for entry in getattr(body, "entries", ()) if isinstance(entry, Definition)]
+        touched = any(
+            span is not None and _inside(span, lowered.symbol.definition.span) for span in (*errors, *damaged)
+        )
+        whole = len(lowered.stage.steps) == len(written)
+        if whole and not touched and all(before in sound for before in lowered.stage.after):
+            sound[lowered.stage.name] = lowered
+    return list(sound.values())
+
+
+def _inside(span: Span, outer: Span) -> bool:
+    return span.file == outer.file and outer.start <= span.start and span.end <= outer.end
 
 
 def let_stand(low: Lowering, method: Method, codes: frozenset[str]) -> None:

@@ -36,8 +36,8 @@ CODES = {
     "SS119": "Brackets or blocks are nested more deeply than can be read.",
     "SS120": "A number is not written as one: digits, with single _ between them, a point and decimals, an "
     "exponent. Any other spelling would be read as something that was not meant.",
-    "SS121": "A word that is nearly one of the language's own, such as bye for by. It is read as that word, so "
-    "that the rest of the file is checked as well; check --fix puts it right where only one word fits.",
+    "SS121": "A word that is nearly one of the language's own, such as bye for by. It is read as that word, "
+    "so that the rest of the file is checked as well; check --fix puts it right where only one word fits.",
     "SS201": "The imported file does not define this name.",
     "SS202": "A spec only reads files below its own folder, so that it can be reviewed and moved whole.",
     "SS203": "Files import each other in a circle, so neither can be read first.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,12 +51,16 @@ class Lowering:
     owners: dict[tuple[str, str], Symbol] = field(default_factory=dict)
     outside: dict[str, frozenset[str]] = field(default_factory=dict)  # by file: steps beside its stages
 
-    def symbol(self, file: str, ref: Ref, kinds: tuple[str, ...], what: str) -> Symbol | None:
-        """The definition that a name means; reports a name that is unknown or of another kind."""
+    def symbol(
+        self, file: str, ref: Ref, kinds: tuple[str, ...], what: str, also: Iterable[str] = ()
+    ) -> Symbol | None:
+        """The definition that a name means; reports a name that is unknown or of another kind. `also` are
+        other names that could have been meant."""
         symbol = self.program.lookup(file, ref.name)
         if symbol is None:
             if not self.program.may_lack_names and not self.program.imports(file, ref.name):
                 near = {n for n, s in self.program.scopes[file].items() if s.kind in kinds}
+                near.update(also)
                 self.found.error(
                     "SS205",
                     f'there is no {what} "{ref.name}"',

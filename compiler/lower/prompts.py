@@ -31,23 +31,25 @@ def lower_prompt(low: Lowering, file: str, ref: Ref) -> Prompt | None:
 def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
     columns = low.parameters(symbol) if symbol.definition.parameters else {}
     body = low.body(symbol)
-    if columns is None or body is None or not body.complete:
+    if columns is None or body is None:
         return None
+    before = len(low.found.items)
     samples: list[Sample] = []
     items: dict[str, Mapping[str, str]] = {
         name: LISTS.get(type_, {}) for name, type_ in columns.items() if type_ == "items" or type_ in LISTS
     }
     if EXEMPLARS in body:
         read = lower_sample(low, symbol.file, EXEMPLARS, body.get(EXEMPLARS), {})
-        if read is None:
-            return None
-        sample, item_columns = read
-        samples.append(sample)
-        items[EXEMPLARS] = item_columns
+        items[EXEMPLARS] = read[1] if read else {}
+        samples += [read[0]] if read else []
+    elif not body.complete:
+        items[EXEMPLARS] = {}  # what was reported may be meant to be them
     plain = {name: type_ for name, type_ in columns.items() if name not in items}
-    template: tree.Text = body.get("template")
     given = {name: columns_ for name, columns_ in items.items() if columns_}
     open_ = {name: "items" for name, columns_ in items.items() if not columns_}
+    template: tree.Text | None = body.get("template")
+    if template is None:
+        return None
     if not check_template(template, {**plain, **open_}, given, low.found, [*columns, *given]):
         return None
     if template.value != template.value.rstrip():
@@ -68,6 +70,8 @@ def _prompt(low: Lowering, symbol: Symbol) -> Prompt | None:
                 help='Name what follows a completion, such as "\\n\\n", or leave it out.',
             )
             return None
+    if not body.complete or len(low.found.items) > before:
+        return None
     kind = body.get("kind", "raw")
     return Prompt(
         kind=kind,

@@ -28,8 +28,9 @@ def lower_rules(low: Lowering, file: str, ref: Ref) -> Rules | None:
 def _rules(low: Lowering, symbol: Symbol) -> Rules | None:
     columns = low.parameters(symbol)
     body = low.body(symbol)
-    if columns is None or body is None or not body.complete:
+    if columns is None or body is None:
         return None
+    complete = body.complete
     subject = next(iter(columns))
     if columns[subject] != "text":
         low.found.error(
@@ -62,8 +63,11 @@ def _rules(low: Lowering, symbol: Symbol) -> Rules | None:
             case tree.Definition():
                 low.found.error("SS307", "only rule statements can stand here", entry.span)
         if lowered is None:
-            return None
-        statements.append(lowered)
+            complete = False
+        else:
+            statements.append(lowered)
+    if not complete:
+        return None
     rules = Rules(columns=columns, subject=subject, statements=tuple(statements))
     return rules if _examples_hold(low, symbol, rules, examples) else None
 

@@ -16,6 +16,7 @@ from compiler.lower.steps import (
     STEP_KINDS,
     StageScope,
     StepBody,
+    look_at_each_field,
     lower_model,
     lower_stage_model,
     sinks_of,
@@ -266,12 +267,17 @@ def _lower(scope: StageScope, definition: tree.Definition) -> AnyStep | None:
             definition.body, STEP_KINDS[kind].settings, owner, definition.name.span, scope.low.found
         )
         if not values.complete:
+            look_at_each_field(StepBody(scope, definition, values))
             return None
     else:
         called = article(STEP_KINDS[kind].called)
         scope.low.found.error("SS311", f"{called} is written with a block {{ ... }}", definition.body.span)
         return None
-    return LOWER_STEP[kind](StepBody(scope, definition, values))
+    body = StepBody(scope, definition, values)
+    step = LOWER_STEP[kind](body)
+    if step is None:
+        look_at_each_field(body)
+    return step
 
 
 def _facts(scope: StageScope, step: AnyStep) -> StepFacts:

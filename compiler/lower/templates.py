@@ -238,12 +238,12 @@ def _try_out(text: Text, columns: Columns, items: Mapping[str, Columns], found: 
 # what the types of Python are to an author
 _CALLED = {"str": "a text", "int": "a number", "float": "a number", "list": "a list", "dict": "a record"}
 
+_UNSUPPORTED = re.compile(r"unsupported operand type\(s\) for ([^\s:]+)(?: or \w+\(\))?: '(\w+)' and '(\w+)'")
+
 
 def _fails(text: Text, reason: str, line: int, found: Diagnostics) -> None:
     """The sign that the reason names, or else the one tag of its line, or the line."""
-    wrong = re.fullmatch(
-        r"unsupported operand type\(s\) for ([^\s:]+)(?: or \w+\(\))?: '(\w+)' and '(\w+)'", reason
-    )
+    wrong = _UNSUPPORTED.fullmatch(reason)
     place = _line_place(text, line)
     if wrong:
         left, right = (_CALLED.get(kind, kind) for kind in wrong.groups()[1:])

@@ -15,8 +15,8 @@ from compiler.syntax.bracket_slips import (
 from compiler.syntax.grammar import END, tables
 from compiler.syntax.lalr import Unexpected
 from compiler.syntax.layout import Layout
-from compiler.syntax.slip import Meant, Region, Slip, token_end, wanted
 from compiler.syntax.quote_slips import closed_by_the_next, unclosed_quote, unclosed_text_block
+from compiler.syntax.slip import Meant, Region, Slip, token_end, wanted
 from compiler.syntax.unit_slips import compound_unit, unit_of_a_range, unknown_unit
 from compiler.syntax.word_slips import Trial, misspelt_word, renamed_import
 

@@ -1,4 +1,4 @@
-"""Misspelt words of the language: a word is put right, on trial, and is what was meant if the text then goes on."""
+"""Misspelt words of the language: a word is put right on trial, and was meant if the text then goes on."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from compiler.lower.steps.each_field import look_at_each_field
 from compiler.lower.steps.evaluating import lower_evaluate
 from compiler.lower.steps.gates import lower_gate, lower_output, lower_quality, lower_review
 from compiler.lower.steps.generating import lower_compose, lower_converse, lower_generate, lower_negatives
@@ -44,6 +45,7 @@ __all__ = [
     "STEP_KINDS",
     "StageScope",
     "StepBody",
+    "look_at_each_field",
     "lower_model",
     "lower_stage_model",
     "sinks_of",

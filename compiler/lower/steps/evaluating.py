@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from compiler.diagnostics import Label, Span, did_you_mean, respelled
 from compiler.lower.data import lower_dataset
@@ -12,13 +12,13 @@ from compiler.lower.steps.judging import lower_bound, lower_critic_use
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_rules_list
 from compiler.plan.model import AnyStep, Arm, Comparison, CriticScore, Evaluate
-from compiler.shapes import BAD, Choice, NameOf, QuantityOf, Ref, Setting, dotted, read_block
+from compiler.shapes import BAD, Choice, NameOf, QuantityOf, Ref, Setting, Values, dotted, read_block
 from compiler.syntax import tree
 
 
 def lower_evaluate(body: StepBody) -> AnyStep | None:
     scope, values = body.scope, body.values
-    sets = _item_sets(body, values.get("items"))
+    sets = item_sets(body, values.get("items"))
     if sets is None:
         return None
     names, items = sets
@@ -52,7 +52,7 @@ def lower_evaluate(body: StepBody) -> AnyStep | None:
     )
 
 
-def _item_sets(body: StepBody, node: tree.Node) -> tuple[tuple[str, ...], dict[str, str]] | None:
+def item_sets(body: StepBody, node: tree.Node) -> tuple[tuple[str, ...], dict[str, str]] | None:
     """Held-out sets, and the columns that all of them have."""
     scope, found = body.scope, body.scope.low.found
     nodes = node.items if isinstance(node, tree.Items) else (node,)
@@ -188,10 +188,9 @@ COMPARISON = (
 SIZE = {"mcnemar": "smallest_effect", "no_worse": "margin"}
 
 
-def _comparison(
-    body: StepBody, arms: Mapping[str, Arm], scores: Mapping[str, CriticScore | None]
-) -> Comparison | None:
-    found, node = body.scope.low.found, body.values.get("compare")
+def arms_compared(body: StepBody, node: tree.Node, arms: Collection[str]) -> tuple[str, str, Values] | None:
+    """The two arms of `arm over arm { ... }`, and how they are compared."""
+    found = body.scope.low.found
     match node:
         case tree.Configured(
             head=tree.Phrase(head=tree.Name() as arm, links=(("over", tree.Name() as baseline),)),
@@ -205,17 +204,25 @@ def _comparison(
                 node.span,
             )
             return None
-    for name in (arm, baseline):
-        if name.value not in arms:
-            found.error(
-                "SS414",
-                f'there is no arm "{name.value}"',
-                Label(name.span, did_you_mean(name.value, arms)),
-                fix=respelled(name.span, name.value, arms),
-            )
-            return None
-    if not values.complete:
+    unknown = [name for name in (arm, baseline) if name.value not in arms]
+    for name in unknown:
+        found.error(
+            "SS414",
+            f'there is no arm "{name.value}"',
+            Label(name.span, did_you_mean(name.value, arms)),
+            fix=respelled(name.span, name.value, arms),
+        )
+    return (arm.value, baseline.value, values) if values.complete and not unknown else None
+
+
+def _comparison(
+    body: StepBody, arms: Mapping[str, Arm], scores: Mapping[str, CriticScore | None]
+) -> Comparison | None:
+    found, node = body.scope.low.found, body.values.get("compare")
+    read = arms_compared(body, node, arms)
+    if read is None:
         return None
+    arm, baseline, values = read
     score: Ref = values.get("score", Ref(next(iter(scores)), node.span))
     if score.name not in scores:
         found.error(
@@ -236,8 +243,8 @@ def _comparison(
         found.error("SS362", message, values.place(other) if other in values else node.span)
         return None
     return Comparison(
-        arm=arm.value,
-        baseline=baseline.value,
+        arm=arm,
+        baseline=baseline,
         test=test,
         score=score.name,
         alpha=values.get("alpha"),

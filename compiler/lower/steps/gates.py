@@ -13,7 +13,7 @@ from compiler.shapes import NumberOf, Ref, TextOf
 from compiler.syntax import tree
 
 
-def _requirement(body: StepBody, node: tree.Node) -> Requirement | None:
+def lower_requirement(body: StepBody, node: tree.Node) -> Requirement | None:
     scope = body.scope
     kinds = {name: definition.kind.value for name, definition in scope.definitions.items()}
     leaf = ResultLeaf(kinds, scope.facts, scope.unread, scope.low.program.may_lack_names, scope.low.found)
@@ -41,7 +41,7 @@ def lower_quality(body: StepBody) -> AnyStep | None:
         case node:
             found.error("SS331", "this must be round(0)", node.span)
             return None
-    require = [_requirement(body, node) for node in values.get("require")]
+    require = [lower_requirement(body, node) for node in values.get("require")]
     if not isinstance(round_, int) or any(r is None for r in require):
         return None
     kept = tuple(r for r in require if r is not None)
@@ -56,7 +56,7 @@ def lower_quality(body: StepBody) -> AnyStep | None:
 
 
 def lower_gate(body: StepBody) -> AnyStep | None:
-    require = _requirement(body, body.values.get("require"))
+    require = lower_requirement(body, body.values.get("require"))
     if require is None:
         return None
     return Gate(**body.base({}, *sorted(asked_steps(require.condition))), require=(require,))

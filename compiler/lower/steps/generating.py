@@ -45,7 +45,11 @@ def lower_generate(body: StepBody) -> AnyStep | None:
             "SS323", "a generate step has either parse = ... into column, or into = column", body.place
         )
         return None
-    written = _parse(body) if "parse" in values else {"parse": "text", "into": values.get("into").name}
+    written = (
+        read_parse(body, values.get("parse"))
+        if "parse" in values
+        else {"parse": "text", "into": values.get("into").name}
+    )
     if written is None:
         return None
     shared = {
@@ -140,9 +144,9 @@ def _about(body: StepBody) -> dict[str, str] | None:
     return None if dataset is None else dict(dataset.columns)
 
 
-def _parse(body: StepBody) -> dict[str, Any] | None:
+def read_parse(body: StepBody, node: tree.Node) -> dict[str, Any] | None:
     """The plan's fields for how a completion is read."""
-    node, found = body.values.get("parse"), body.scope.low.found
+    found = body.scope.low.found
     match node:
         case tree.Phrase(
             head=tree.Name(value=("numbered_list" | "question") as form),

@@ -174,7 +174,8 @@ class StageScope:
             return None
         if ref.name in self.definitions:
             return self.id(ref.name) if self.step(ref, ("train",), "a model") else None
-        symbol = self.low.symbol(self.file, ref, ("model",), "model")
+        trained = [name for name, d in self.definitions.items() if d.kind.value == "train"]
+        symbol = self.low.symbol(self.file, ref, ("model",), "model", ("learner", *trained))
         return lower_model(self.low, self.file, ref) if symbol else None
 
     def before(self, id: str) -> list[AnyStep]:
