@@ -132,6 +132,12 @@ def article(words: str) -> str:
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
 
 
+def counted(number: float, thing: str) -> str:
+    """`1 item`, `2 items`, `2 entries`."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number:.12g} {thing if number == 1 else plural}"
+
+
 def percent(share: float) -> str:
     """A share as the language writes it: `70 %`."""
     return f"{share * 100:g} %"

@@ -101,6 +101,7 @@ class Kind(Frozen):
     settings: tuple[Setting, ...]
     has_parameters: bool = False
     relation: str = ""
+    written: str = ""  # how it is written, where that is not a name and a block
 
 
 PRINCIPLE = (
@@ -184,6 +185,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "constant",
         "A value, or a list, under a name, so that it stands in one place: constant pilot_size = 200 items.",
         (),
+        written="constant NAME = VALUE",
     ),
     Kind(
         "preset",
@@ -191,6 +193,7 @@ TOP_LEVEL: tuple[Kind, ...] = (
         "Fields that steps of one kind share: preset qlora for train { ... }.",
         (),
         relation="for",
+        written="preset NAME for KIND { ... }",
     ),
     Kind(
         "stage",

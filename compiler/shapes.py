@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Protocol
 
-from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, counted, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
 from compiler.syntax import tree
 from compiler.units import UNITS, dimension, in_base_unit, meant, spelling, unit_is_certain
@@ -262,7 +262,7 @@ class ListOf(Frozen):
         if not isinstance(node, tree.Items):
             return _expected(self, node, found, help="Lists stand in [ ].")
         if len(node.items) < self.at_least:
-            found.error("SS302", f"this list needs at least {self.at_least} entry", node.span)
+            found.error("SS302", f"this list needs at least {counted(self.at_least, 'entry')}", node.span)
             return BAD
         values = [self.item.read(item, found) for item in node.items]
         return BAD if any(value is BAD for value in values) else tuple(values)

@@ -27,7 +27,7 @@ def reason(plan: PlanFile, step: StepChange) -> str:
         others = f", and {more} more difference{'' if more == 1 else 's'}" if more else ""
         return f"{f'{was}; ' if was else ''}{change(plan, step.changes[0])}{others}"
     if step.mark == "=":
-        read = f"input changed: {listing(map(short, step.upstream))}" if step.upstream else ""
+        read = f"behind {listing(map(short, step.upstream))}, which changed" if step.upstream else ""
         return "; ".join(part for part in (was, read) if part)
     return "new" if step.mark == "+" else "taken out"
 
@@ -71,7 +71,7 @@ def summary(plan: PlanFile, compared: Comparison) -> Iterator[str]:
     counted = ", ".join(f"{n} {word} ({mark})" for n, mark, word in counts if n)
     fed = any(step.upstream for step in compared.steps)
     yield f"{compared.said}: {counted}" + (
-        "; a step whose input changed asks again only what is not known yet" if fed else ""
+        "; a step behind a changed one asks again only what is not known yet" if fed else ""
     )
     if not compared.settings and all(step.mark == "=" and not step.was for step in compared.steps):
         yield "only descriptions differ: nothing is made again"

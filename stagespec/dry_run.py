@@ -155,7 +155,7 @@ def _steps(
 
 def _told(plan: PlanFile, step: AnyStep, change: StepChange | None) -> list[str]:
     """What a step does, and before it, what is otherwise in it. A step that is the same keeps its lines:
-    that its input changed goes behind the last of them."""
+    that one before it changed goes behind the last of them."""
     lines = sentences(plan, step)
     why = reason(plan, change) if change else ""
     if not change or not why:

@@ -17,7 +17,7 @@ _NEW = re.compile(r"^\+(?= [a-z])", re.MULTILINE)
 _CHANGED = re.compile(r"^~(?= [a-z])|^ +~ .*$", re.MULTILINE)
 _GONE = re.compile(r"^- [a-z].*$", re.MULTILINE)
 _SAME = re.compile(r"^=(?= [a-z])", re.MULTILINE)
-_FED = re.compile(r"(?<=· )input changed: .*$", re.MULTILINE)
+_FED = re.compile(r"(?<=· )behind [^·]*, which changed$", re.MULTILINE)
 _TITLE = re.compile(r"^[A-Z]{4,}\b", re.MULTILINE)
 _LAST = re.compile(r"^(method [0-9a-f]{12} · plan [0-9a-f]{12})", re.MULTILINE)
 

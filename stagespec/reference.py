@@ -91,12 +91,13 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def _kind(kind: Kind) -> str:
-    written = f"{kind.name} NAME(column: type, ...)" if kind.has_parameters else f"{kind.name} NAME"
+    head = f"{kind.name} NAME(column: type, ...)" if kind.has_parameters else f"{kind.name} NAME"
+    written = kind.written or f"{head} {{ ... }}"
     if kind.name == "output":
         return f"#### {kind.name}\n\n{kind.doc}"
     own = [setting for setting in kind.settings if setting.name != "doc"]
     table = f"\n\n{_settings(own)}" if own else ""
-    return f"#### {kind.name}\n\n`{written} {{ ... }}`: {kind.doc}{table}"
+    return f"#### {kind.name}\n\n`{written}`: {kind.doc}{table}"
 
 
 def _settings(settings: Iterable[Setting]) -> str:

@@ -22,6 +22,7 @@ from compiler.checks import (
     shipping,
     stages,
     training,
+    unreachable,
 )
 from compiler.checks.bindings import BoundCheck
 from compiler.checks.definitions import SpecCheck, SpecView
@@ -103,6 +104,7 @@ GUARDS: tuple[Guard[Check], ...] = (
     Guard(settings.drafts_are_chosen_from, ("SS668",)),
     Guard(settings.patience_can_end, ("SS669",)),
     Guard(settings.near_is_less_than_the_same, ("SS670",)),
+    Guard(unreachable.rejections_can_happen, ("SS671",)),
 )
 
 # These look at what the entry file defines and imports.

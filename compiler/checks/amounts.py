@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, inf
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label
+from compiler.diagnostics import Diagnostics, Label, counted
 from compiler.frozen import Frozen
 from compiler.plan.model import (
     ITEMS_PER_LIST,
@@ -48,8 +48,8 @@ def rounds_reach_the_goal(view: StageView, found: Diagnostics) -> None:
         )
         report(
             "SS653",
-            f'"{short(source.id)}" makes {"at most" if certain else "hardly more than"} {number:g} records, '
-            f"and {source.until_kept} are to be kept",
+            f'"{short(source.id)}" makes {"at most" if certain else "hardly more than"} '
+            f"{counted(number, 'record')}, and {source.until_kept} are to be kept",
             view.place(source.id),
             help=f"{_sum(source, factor, each)} Allow more rounds, or begin with a larger pilot.",
         )
@@ -68,8 +68,8 @@ def batch_is_filled(view: StageView, found: Diagnostics) -> None:
         source = next((s for s in view.before(train.id) if isinstance(s, Generate) and s.until_kept), None)
         report(
             "SS654",
-            f'"{short(train.id)}" wants {train.batch} records a batch, and '
-            f"{'at most' if certain else 'about'} {number:.0f} arrive",
+            f'"{short(train.id)}" wants {counted(train.batch, "record")} a batch; '
+            f"{'at most' if certain else 'about'} {counted(round(number), 'record')} can arrive",
             Label(view.place(train.id)),
             *([Label(view.place(source.id), "made here")] if source else []),
             help="Take a smaller batch, or make more records.",
@@ -145,7 +145,7 @@ def _sum(source: Generate, factor: float, each: float) -> str:
     rounds = f"at most {first} + {more} x {later} = {first + more * later} prompts"
     items = f" of {each:g} items each" if each > 1 else ""
     drafts = f", and {factor:g} drafts of each" if factor > 1 else ""
-    return f"{more + 1} rounds have {rounds}{items}{drafts}."
+    return f"{counted(more + 1, 'round')} {'has' if more == 0 else 'have'} {rounds}{items}{drafts}."
 
 
 def _drafts_between(source: Generate, id: str | None, view: StageView) -> float:

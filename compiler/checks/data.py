@@ -7,7 +7,7 @@ from functools import partial
 from compiler.checks.leaks import shown_columns
 from compiler.checks.openings import reads_column
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.diagnostics import Diagnostics, Label, counted, listing
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
     AnyStep,
@@ -63,10 +63,15 @@ def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
                         told.add((items, name))
                         found.error(
                             "SS616",
-                            f'{len(both)} items of "{items}" also stand in "{name}"',
+                            _in_both(len(both), items, name),
                             view.place(step.id),
                             help=f"One of them: {theirs[next(text for text in ours if text in both)]}",
                         )
+
+
+def _in_both(number: int, one: str, other: str) -> str:
+    stand = "stands" if number == 1 else "stand"
+    return f'{counted(number, "item")} of "{one}" also {stand} in "{other}"'
 
 
 def held_out_sets_stand_apart(view: StageView, found: Diagnostics) -> None:
@@ -83,7 +88,7 @@ def held_out_sets_stand_apart(view: StageView, found: Diagnostics) -> None:
                 if both:
                     found.error(
                         "SS660",
-                        f'{len(both)} items of "{name}" also stand in "{other}"',
+                        _in_both(len(both), name, other),
                         view.place(step.id),
                         help=f"Two held-out sets share no item. One of them: {both[0]}",
                     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, percent
+from compiler.diagnostics import Diagnostics, Label, counted, percent
 from compiler.plan.model import Evaluate, Gate, Train
 from compiler.plan.names import short
 from compiler.plan.power import DISCORDANCES, clusters_needed, items_needed
@@ -92,7 +92,8 @@ def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
         if items < needed:
             found.warning(
                 "SS635",
-                f"{items} items are too few to show a lift of {percent(effect)}: it takes {needed}",
+                f"{counted(items, 'item')} {'is' if items == 1 else 'are'} too few to show a lift of "
+                f"{percent(effect)}: it takes {needed}",
                 view.place(step.id),
                 help=f"For 80 % power at alpha {percent(step.compare.alpha)}, if the arms disagree on "
                 f"{percent(discordant)} of the items; if on more, it takes more.",

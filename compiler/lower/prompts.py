@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from compiler.diagnostics import Label, did_you_mean, listing, respelled
+from compiler.diagnostics import Label, counted, did_you_mean, listing, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
 from compiler.lower.templates import check_template
@@ -131,7 +131,7 @@ def lower_sample(
     if at_hand < count:
         low.found.error(
             "SS506",
-            f"{count} are drawn from only {at_hand} records",
+            f"{count} {'is' if count == 1 else 'are'} drawn from only {counted(at_hand, 'record')}",
             Label(node.span),
             help="Draw fewer, or add records.",
         )

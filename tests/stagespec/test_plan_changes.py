@@ -95,18 +95,18 @@ ONE_PROMPT = """\
 = evaluate before
 = gate gap
 ~ generate ideas: prompt list_more, template changed (specs/shared.stage:34)
-= filter fresh: input changed: ideas
-= judge clear: input changed: ideas
-= generate answers: input changed: ideas
-= filter clean: input changed: ideas
-= judge good: input changed: ideas
-= split data: input changed: ideas
-= quality pilot: input changed: ideas
-= train student: input changed: ideas
-= evaluate after: input changed: ideas
-= gate ship: input changed: ideas
-= output model: input changed: ideas
-since before.json: 1 changed (~), 13 the same (=); a step whose input changed asks again only what is \
+= filter fresh: behind ideas, which changed
+= judge clear: behind ideas, which changed
+= generate answers: behind ideas, which changed
+= filter clean: behind ideas, which changed
+= judge good: behind ideas, which changed
+= split data: behind ideas, which changed
+= quality pilot: behind ideas, which changed
+= train student: behind ideas, which changed
+= evaluate after: behind ideas, which changed
+= gate ship: behind ideas, which changed
+= output model: behind ideas, which changed
+since before.json: 1 changed (~), 13 the same (=); a step behind a changed one asks again only what is \
 not known yet
 """
 
@@ -118,33 +118,33 @@ FILTER_REMOVED = """\
 = judge clear
 = generate answers
 ~ judge good: input: clean → answers (line 44)
-= split data: input changed: good
+= split data: behind good, which changed
 ~ quality pilot: require: rate(clean, rejected as "empty") < 5 % taken out (line 58)
-= train student: input changed: good
-= evaluate after: input changed: good
-= gate ship: input changed: good
-= output model: input changed: good
+= train student: behind good, which changed
+= evaluate after: behind good, which changed
+= gate ship: behind good, which changed
+= output model: behind good, which changed
 - filter clean: taken out
-since before.json: 2 changed (~), 11 the same (=), 1 taken out (-); a step whose input changed asks again \
+since before.json: 2 changed (~), 11 the same (=), 1 taken out (-); a step behind a changed one asks again \
 only what is not known yet
 """
 
 SEED = """\
 ~ evaluate before: seed: 0 → 4
-= gate gap: input changed: before
+= gate gap: behind before, which changed
 ~ generate ideas: seed: 0 → 4
-= filter fresh: input changed: ideas
-= judge clear: input changed: ideas
+= filter fresh: behind ideas, which changed
+= judge clear: behind ideas, which changed
 ~ generate answers: seed: 0 → 4
-= filter clean: input changed: answers
-= judge good: input changed: answers
+= filter clean: behind answers, which changed
+= judge good: behind answers, which changed
 ~ split data: seed: 0 → 4
-= quality pilot: input changed: answers
+= quality pilot: behind answers, which changed
 ~ train student: seed: 0 → 4
 ~ evaluate after: seed: 0 → 4
-= gate ship: input changed: after
-= output model: input changed: student and after
-since before.json: 6 changed (~), 8 the same (=); a step whose input changed asks again only what is \
+= gate ship: behind after, which changed
+= output model: behind student and after, which changed
+since before.json: 6 changed (~), 8 the same (=); a step behind a changed one asks again only what is \
 not known yet
 seed: 0 → 4
 """
@@ -311,7 +311,7 @@ def test_against_a_plan_that_is_named(specs: Path, plan: PlanFile) -> None:
     edit(specs, ("stage.stage", "fresh", "novel"))
     text = dry_run("--against", str(before)).stdout
     assert "since before.json: " in text
-    assert "was called fresh; input changed: ideas" in text.replace("\n" + " " * 21, " ")
+    assert "was called fresh; ideas before it changed" in text.replace("\n" + " " * 21, " ")
     assert "seed: 7 → 0" in text
     for wrong in ("missing.json", str(specs / "stage.stage")):
         assert dry_run("--against", wrong).exit_code == 1
@@ -328,6 +328,6 @@ def test_the_screen_with_marks(specs: Path, plan: PlanFile) -> None:
     assert lines[at].startswith("~ judge     clear    clear_task by base")
     assert lines[at + 1].strip() == "~ critic clear_task, methods[0].neutral changed (specs/shared.stage:69)"
     assert re.search(r"^= filter    novel .*(\n .*)* · was called fresh$", text, re.MULTILINE)
-    assert re.search(r"^= output    model .*\s· input changed: clear$", text, re.MULTILINE)
+    assert re.search(r"^= output    model .*\s· behind clear, which changed$", text, re.MULTILINE)
     plain = re.sub(r"\x1b\[\d+m", "", coloured(text))
     assert plain == text

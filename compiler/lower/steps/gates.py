@@ -67,6 +67,14 @@ def lower_review(body: StepBody) -> AnyStep | None:
     read = body.scope.records(values.get("on"))
     if read is None:
         return None
+    if not values.text("question").strip():
+        found.error(
+            "SS390",
+            "this question is empty",
+            values.place("question"),
+            help="Ask what is to be looked at, so that a yes means something.",
+        )
+        return None
     shared = {
         **body.from_input(read, {}),
         "items": values.get("items"),
