@@ -140,7 +140,7 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
 
 def pilot_is_smaller(view: StageView, found: Diagnostics) -> None:
     """A pilot is looked at before the rest is paid for. Thirty were approved and four were run; a pilot that
-    is larger than the whole approves nothing."""
+    is larger than the whole approves nothing. Let the pilot be a small part, and look at it."""
     for step in view.of(Generate):
         if step.until_kept is not None and (step.pilot_items or 0) > step.until_kept:
             found.error(

@@ -11,7 +11,7 @@ from compiler.plan.power import DISCORDANCES, clusters_needed, items_needed
 
 def claims_are_greedy(view: StageView, found: Diagnostics) -> None:
     """Sampled answers add noise that a comparison of two models cannot tell from a difference. An evaluation
-    that compares decodes greedily."""
+    that compares decodes greedily. Leave temperature out, which is then 0, or compare nothing."""
     for step in view.of(Evaluate):
         if step.compare and step.sampling.temperature > 0:
             found.error(
@@ -57,7 +57,7 @@ def trained_and_evaluated_alike(view: StageView, found: Diagnostics) -> None:
 
 def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
     """A test set that decides whether to go on is no longer held out. Gates before training read a dev set;
-    the test set is opened for the claim alone."""
+    the test set is opened for the claim alone. Let the gate before training read the dev set."""
     needed = {id for train in view.of(Train) for id in train.needs}
     for gate in view.of(Gate):
         for id in gate.inputs if gate.id in needed else ():
@@ -179,7 +179,7 @@ def claim_rests_on_checks(view: StageView, found: Diagnostics) -> None:
 
 def one_score_for_one_claim(view: StageView, found: Diagnostics) -> None:
     """Four scoring schemes stood behind one claim, and the best was reported. One pair of arms is compared by
-    one score in a stage."""
+    one score in a stage. Keep the score that was meant, and show others without comparing."""
     seen: dict[tuple[str, str, str], Evaluate] = {}
     for step in view.of(Evaluate):
         if step.compare is None:

@@ -39,7 +39,7 @@ def greedy_sampling_is_not_narrowed(view: StageView, found: Diagnostics) -> None
 
 def drafts_are_drawn(view: StageView, found: Diagnostics) -> None:
     """At temperature 0, which is the default, each draft of a record is the same text: the best of them is
-    the first, and all but one are paid for in vain."""
+    the first, and all but one are paid for in vain. Give a temperature above 0, or leave drafts out."""
     for step in view.of(Generate):
         if step.drafts > 1 and step.sampling.temperature == 0:
             found.error(
@@ -68,7 +68,7 @@ def drafts_are_chosen_from(view: StageView, found: Diagnostics) -> None:
 
 def patience_can_end(view: StageView, found: Diagnostics) -> None:
     """Patience counts epochs without a lower loss. More of them than there are epochs can never pass, and
-    what reads as early stopping trains to the end."""
+    what reads as early stopping trains to the end. Give fewer epochs of patience, or more epochs."""
     for train in view.of(Train):
         stop = train.stop_early
         if stop is not None and stop.patience > train.epochs:
@@ -82,7 +82,7 @@ def patience_can_end(view: StageView, found: Diagnostics) -> None:
 
 def near_is_less_than_the_same(view: StageView, found: Diagnostics) -> None:
     """At a similarity of 100 % only texts with the very same word trigrams are near: what was asked for in
-    other words, or with one more word, stays."""
+    other words, or with one more word, stays. Take a similarity below 100 %, such as 80 %."""
     for step in view.of(Filter):
         if step.near is not None and step.near.similarity >= 1:
             found.warning(

@@ -9,7 +9,8 @@ from compiler.plan.names import short
 
 
 def promises_are_kept(view: StageView, found: Diagnostics) -> None:
-    """Best-of-N was promised and never built. Kinds of step that a stage promises must be among its steps."""
+    """Best-of-N was promised and never built. Kinds of step that a stage promises must be among its steps.
+    Who reads a promise takes it for done. Add such a step, or promise less."""
     kinds = {step.kind for step in view.stage.steps}
     missing = [kind for kind in view.stage.promises if kind not in kinds]
     if missing:
@@ -23,7 +24,7 @@ def promises_are_kept(view: StageView, found: Diagnostics) -> None:
 
 def release_rests_on_releases(view: StageView, found: Diagnostics) -> None:
     """Experimental scripts looked like production. A stage that is called a release may not go on from one
-    that is still a draft or a pilot."""
+    that is still a draft or a pilot. Release that stage first, or call this one what it is."""
     if view.stage.status != "release":
         return
     for other in _before(view):

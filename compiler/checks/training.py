@@ -103,7 +103,7 @@ def parts_hold_records(view: StageView, found: Diagnostics) -> None:
 
 def output_is_gated(view: StageView, found: Diagnostics) -> None:
     """A stage whose gate is never asked hands on whatever training made. The stage's output must hang on a
-    gate that reads the verdict of a comparison."""
+    gate that reads the verdict of a comparison. Add a gate behind the claim, and an output that asks it."""
     outputs = list(view.of(Output))
     if not outputs:
         found.error(

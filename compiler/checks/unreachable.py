@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from compiler.checks.view import StageView
 from compiler.diagnostics import Diagnostics, Label
-from compiler.plan.model import Expression, Filter, Generate, Rejection, RulesUse
+from compiler.plan.model import Expression, Filter, Generate, Rejection
 
 PASSES = ("filter", "judge", "rate", "best", "compare", "principles")  # they change no text of a model's
 
@@ -17,26 +18,27 @@ def rejections_can_happen(view: StageView, found: Diagnostics) -> None:
     says nothing about the model, and what the rule was to catch is cut short in silence instead. Look for how
     the text ends (finish == length), or take the string out of stop."""
     for step in view.of(Filter):
-        for use in step.rules:
-            for statement in view.method.rules[use.rules].statements:
-                if isinstance(statement, Rejection):
-                    _look(view, step, use, statement, found)
+        for rules, sink, writer, string in _impossible(view, step):
+            found.warning(
+                "SS671",
+                f'"{rules}" can never reject as "{sink}": {_shown(string)} ends the text',
+                Label(view.place(step.id)),
+                Label(view.place(writer.id), f"stops before {_shown(string)}"),
+                help="Look at finish instead, or take the string out of stop.",
+            )
 
 
-def _look(view: StageView, step: Filter, use: RulesUse, rejection: Rejection, found: Diagnostics) -> None:
-    for column in view.method.rules[use.rules].columns:
-        writer = _writer(view, step, use.columns.get(column, column))
-        stop = view.method.prompts[writer.prompt.prompt].stop if writer else ()
-        for string in stop:
-            if writer and _never(rejection.when, column, string):
-                found.warning(
-                    "SS671",
-                    f'"{use.rules}" can never reject as "{rejection.name}": {_shown(string)} ends the text',
-                    Label(view.place(step.id)),
-                    Label(view.place(writer.id), f"stops before {_shown(string)}"),
-                    help="Look at finish instead, or take the string out of stop.",
-                )
-                return
+def _impossible(view: StageView, step: Filter) -> Iterator[tuple[str, str, Generate, str]]:
+    """Rules, a sink, who wrote the text, and the stop string inside of what the sink looks for."""
+    for use in step.rules:
+        rules = view.method.rules[use.rules]
+        for rejection in (one for one in rules.statements if isinstance(one, Rejection)):
+            for column in rules.columns:
+                writer = _writer(view, step, use.columns.get(column, column))
+                stop = view.method.prompts[writer.prompt.prompt].stop if writer else ()
+                inside = next((string for string in stop if _never(rejection.when, column, string)), None)
+                if writer and inside is not None:
+                    yield use.rules, rejection.name, writer, inside
 
 
 def _writer(view: StageView, step: Filter, column: str) -> Generate | None:

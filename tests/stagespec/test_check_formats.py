@@ -14,6 +14,7 @@ from compiler.diagnostics import Diagnostic, Fix, Label, Span
 from compiler.source import Source
 from stagespec import diagnostics_github, diagnostics_sarif
 from stagespec.cli import main
+from stagespec.explain import meaning
 
 SPEC = "specs/stage.stage"
 TEXT = 'one = "ä€😀", two\nthree\nfour\n'
@@ -84,9 +85,7 @@ def test_sarif_as_a_whole() -> None:
                         "rules": [
                             {
                                 "id": "SS205",
-                                "shortDescription": {
-                                    "text": "A name that is not defined here and not imported."
-                                },
+                                "shortDescription": {"text": meaning("SS205")},
                                 "properties": {"tags": ["names, imports and order"]},
                             }
                         ],

@@ -311,7 +311,7 @@ def test_against_a_plan_that_is_named(specs: Path, plan: PlanFile) -> None:
     edit(specs, ("stage.stage", "fresh", "novel"))
     text = dry_run("--against", str(before)).stdout
     assert "since before.json: " in text
-    assert "was called fresh; ideas before it changed" in text.replace("\n" + " " * 21, " ")
+    assert "was called fresh; behind ideas, which changed" in text.replace("\n" + " " * 21, " ")
     assert "seed: 7 → 0" in text
     for wrong in ("missing.json", str(specs / "stage.stage")):
         assert dry_run("--against", wrong).exit_code == 1
