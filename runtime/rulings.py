@@ -130,9 +130,11 @@ def _tell(
 ) -> None:
     for index, calibration in enumerate(measured):
         used = " (used)" if index == made.method else ""
+        # More than this share of good records cannot be asked of what it judges.
+        keeps = f", keeps {calibration.recall:.0%} of its good examples" if used and calibration.recall else ""
         work.listener(
             Said(
-                f"critic {use.critic} by {critic.methods[index].method.replace('_', ' ')}: "
-                f"AUC {calibration.auc:.2f} [{calibration.auc_low:.2f}, {calibration.auc_high:.2f}]{used}"
+                f"critic {use.critic} by {critic.methods[index].method.replace('_', ' ')}: AUC "
+                f"{calibration.auc:.2f} [{calibration.auc_low:.2f}, {calibration.auc_high:.2f}]{used}{keeps}"
             )
         )
