@@ -131,7 +131,8 @@ def _tell(
     for index, calibration in enumerate(measured):
         used = " (used)" if index == made.method else ""
         # More than this share of good records cannot be asked of what it judges.
-        keeps = f", keeps {calibration.recall:.0%} of its good examples" if used and calibration.recall else ""
+        kept = calibration.recall if used else None
+        keeps = f", keeps {kept:.0%} of its good examples" if kept else ""
         work.listener(
             Said(
                 f"critic {use.critic} by {critic.methods[index].method.replace('_', ' ')}: AUC "
