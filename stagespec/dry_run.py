@@ -39,7 +39,7 @@ LEAST_WIDTH = 80
 LABEL = 10
 NOTHING = Comparison("")
 SCREEN = 40  # lines of steps; more are told briefly
-BRIEFLY = "          -v tells all of each step"
+BRIEFLY = "steps, -v tells all of each"
 
 
 def render_plan(
@@ -51,19 +51,19 @@ def render_plan(
     """
     changes = compared or NOTHING
     width = min(max(width, LEAST_WIDTH), WIDTH)
-    lines = [*_heading(plan, width)]
     whole = stages_shown(plan, verbose)
+    # A narrow terminal shows the same in more lines.
+    brief = [
+        stage for stage in whole if not verbose and len(list(_steps(plan, stage, changes, WIDTH))) > SCREEN
+    ]
+    lines = [*_heading(plan, width, briefly=bool(brief))]
     several = len(plan.method.stages) > 1
     if several:
         lines += ["", *overview(plan, changes, width, briefly=bool(whole) and not verbose)]
     for stage in whole:
         if several and len(whole) > 1:
             lines += ["", *_titled(plan, stage, width)]
-        steps = list(_steps(plan, stage, changes, width))
-        # A narrow terminal shows the same in more lines.
-        if not verbose and len(list(_steps(plan, stage, changes, WIDTH))) > SCREEN:
-            steps = [*_steps(plan, stage, changes, width, briefly=True), BRIEFLY]
-        lines += ["", *steps]
+        lines += ["", *_steps(plan, stage, changes, width, briefly=stage in brief)]
     lines.append("")
     for stages in [[stage] for stage in whole] or [list(plan.method.stages)]:
         lines += _closing(plan, stages, width)
@@ -92,11 +92,14 @@ def _titled(plan: PlanFile, stage: Stage, width: int) -> Iterator[str]:
     yield from wrap(stage.doc, width)
 
 
-def _heading(plan: PlanFile, width: int) -> Iterator[str]:
+def _heading(plan: PlanFile, width: int, briefly: bool) -> Iterator[str]:
+    """What is run with what; `briefly` with no more than the first sentence of what it is for."""
     binding = plan.binding
     named = plan.method.pipeline or plan.method.stages[-1]
+    doc = " ".join(named.doc.split())
+    first, end, _ = doc.partition(". ")
     yield "   ".join([plan.method.name, *sums(plan, plan.method.stages, budget_of(plan))])
-    yield from wrap(named.doc, width)
+    yield from wrap(f"{first}{end}" if briefly else doc, width)
     yield ""
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
     threads = f", {binding.threads} threads" if binding.threads else ""
@@ -130,7 +133,8 @@ def _steps(
     changes = compared.by_id
     columns = figure_columns(plan)
     left = width - sum(column.width for column in columns)
-    yield f"{'steps':<{left}}{''.join(f'{column.head:>{column.width}}' for column in columns)}"
+    heads = "".join(f"{column.head:>{column.width}}" for column in columns)
+    yield f"{BRIEFLY if briefly else 'steps':<{left}}{heads}"
     for step in stage.steps:
         change = changes.get(step.id)
         texts: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -74,7 +75,7 @@ def _generate(plan: PlanFile, step: Generate) -> list[str]:
     if scaled is None:
         more = [WRITES[step.parse]] if step.parse != "text" else []
         return [*more, f"{wrote}, {step.drafts} drafts each" if step.drafts > 1 else wrote]
-    full = f" ({count(step.until_kept or 0)} at full scale)" if scaled.until_kept != step.until_kept else ""
+    full = f" (of {count(step.until_kept or 0)})" if scaled.until_kept != step.until_kept else ""
     return [
         f"rounds until {count(scaled.until_kept)} kept in {short(step.until_step or '')}{full}",
         f"pilot of {count(step.pilot_items or 0)} items, at most {scaled.at_most_rounds} rounds; "
@@ -86,8 +87,9 @@ def _generate(plan: PlanFile, step: Generate) -> list[str]:
 
 def _filter(plan: PlanFile, step: Filter) -> list[str]:
     said = [
-        f"{use.rules} ({count(len(plan.method.rules[use.rules].statements))} statements)"
-        for use in step.rules
+        f"{name}{' twice' if times == 2 else f' {times} times' if times > 2 else ''} "
+        f"({count(len(plan.method.rules[name].statements))} statements)"
+        for name, times in Counter(use.rules for use in step.rules).items()
     ]
     lines = [f"rules {listing(said)}"] if said else []
     if step.near:
@@ -133,7 +135,7 @@ def _evaluate(plan: PlanFile, step: Evaluate) -> list[str]:
     there = sum(dataset.items for dataset in datasets)
     looked = sum(min(dataset.items, plan.binding.held_out or dataset.items) for dataset in datasets)
     of = f"{count(looked)} of {count(there)}" if looked < there else count(looked)
-    sealed = ", the sealed test set" if any(dataset.split == "test" for dataset in datasets) else ""
+    sealed = ", sealed" if any(dataset.split == "test" for dataset in datasets) else ""
     arms = f"{len(step.arms)} arms: {', '.join(step.arms)}; {sampling(step.sampling)}"
     lines = [f"{listing(step.items)}, {of} items{sealed}", arms]
     lines += [
