@@ -91,9 +91,10 @@ def _compile(
     across = frozenset(
         wanted
         for step in steps.values()
-        for wanted in (steps if part else step.inputs)  # a stage that was left out may read any of them
-        if part or wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
+        for wanted in step.inputs
+        if wanted.rpartition(".")[0] != step.id.rpartition(".")[0]
     )
+    across = frozenset(steps) if part else across  # a stage that was left out may read any of them
     texts, compared = Texts(low.records), dict[tuple[str, str], frozenset[str]]()
     evaluated: dict[str, None] = {}
     for stage in () if unchecked else method.stages:
