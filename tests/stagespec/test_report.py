@@ -135,13 +135,18 @@ def test_an_arm_that_is_absent_leaves_no_arrow(
     assert in_lines in render_text(manifest)
 
 
-def test_the_overview_says_what_each_stage_made_and_kept(manifest: dict[str, Any]) -> None:
+def test_the_overview_says_what_each_stage_made_and_learnt_from(manifest: dict[str, Any]) -> None:
     (stage,) = manifest["stages"]
-    manifest["stages"] = [stage, json.loads(json.dumps(stage)) | {"name": "unfinished", "funnel": []}]
+    stage["training"][0]["result"]["examples"] = 22
+    untrained = json.loads(json.dumps(stage)) | {"name": "untrained"}
+    untrained["training"][0]["result"] = None
+    untaught = json.loads(json.dumps(stage)) | {"name": "without", "training": []}
+    manifest["stages"] = [stage, untrained, untaught]
     text = Page(render_report(manifest)).text
-    assert "stage verdict made kept knows (AUC)" in text
-    assert "constitutional no difference shown 90 25 pairs keeps to 0.81 45.0 % 60.0 %" in text
-    assert "unfinished no difference shown 90 – keeps to" in text
+    assert "stage verdict made learnt from knows (AUC)" in text
+    assert "constitutional no difference shown 90 22 student keeps to 0.81 45.0 % 60.0 %" in text
+    assert "untrained no difference shown 90 – student keeps to" in text
+    assert "without no difference shown 90 – keeps to" in text
 
 
 def test_a_warning_that_was_allowed_is_told_with_its_reason(manifest: dict[str, Any]) -> None:
