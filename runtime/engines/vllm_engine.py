@@ -33,6 +33,7 @@ from runtime.engines.vllm_requests import Asked, asked
 from runtime.engines.vllm_start import ADAPTED, MEMORY_SHARE, settings
 from runtime.failures import RunFailed
 from runtime.models.files import read_json_if_there
+from runtime.survived import Tell, unheard
 
 # Raised by hand when this engine may give other results for the same request.
 _REVISION = 1
@@ -59,6 +60,7 @@ class VllmEngine:
         memory_share: float = MEMORY_SHARE,
         cache_bytes: int | None = None,
     ) -> None:
+        self.tell: Tell = unheard
         self._folder, self._dtype = folder, dtype
         self._memory_share, self._cache_bytes = memory_share, cache_bytes
         self._adapters: dict[str, LoRARequest] = {}
