@@ -144,7 +144,7 @@ def test_what_an_engine_tells_comes_out_of_its_child(
         told = listening(engine)
         assert completions(engine, requests) == undisturbed
     assert {one.kind for one in told} == {"out of memory"}
-    assert "transformers engine ran out of memory with 30 completions at once" in told[0].told
+    assert "The transformers engine ran out of memory with " in told[0].told
 
 
 def test_a_second_death_ends_it_and_says_how_it_died(tokenizer_folder: Path) -> None:

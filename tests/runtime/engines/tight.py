@@ -1,4 +1,4 @@
-"""A test double of a machine with little memory: what torch raises on a GPU, from the model's forward pass."""
+"""A test double of a machine with little memory: the forward pass raises what torch raises on a GPU."""
 
 from __future__ import annotations
 
