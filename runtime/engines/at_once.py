@@ -10,11 +10,9 @@ from runtime.survived import Tell
 
 @dataclass(slots=True)
 class AtOnce:
-    """Limits of one submission: completions that are drawn side by side; and where nothing is drawn, tokens
-    that go through the model, and those of them whose logits are needed. At first there are none, beside
-    those that are always kept; each time that memory runs out they are halved."""
+    """What one submission may compute at once, within the bounds that are always kept: completions that are
+    drawn side by side, and tokens of what is judged. Half as many each time that memory has run out."""
 
     tell: Tell
     rows: int = sys.maxsize
     tokens: int = sys.maxsize
-    logits: int = sys.maxsize

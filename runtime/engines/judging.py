@@ -43,9 +43,8 @@ def judge_all(
         end, tokens, wanted = start, 0, 0
         while end < len(items):
             more = len(items[end].ids) - prefixes.length(end)
-            most = min(_LOGITS // model.vocabulary_size, at_once.logits)
-            full = tokens + more > min(_TOKENS, at_once.tokens) or wanted + items[end].wanted > most
-            if end > start and full:
+            logits = (wanted + items[end].wanted) * model.vocabulary_size
+            if end > start and (tokens + more > min(_TOKENS, at_once.tokens) or logits > _LOGITS):
                 break
             tokens, wanted, end = tokens + more, wanted + items[end].wanted, end + 1
         try:
@@ -57,7 +56,6 @@ def judge_all(
         if results is None:
             who = "The transformers engine"
             at_once.tokens = half(who, tokens, "tokens", at_once.tell, least=end - start == 1)
-            at_once.logits = wanted // 2
         else:
             yield from results
             start = end
