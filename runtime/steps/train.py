@@ -108,7 +108,7 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
         if isinstance(event, StepDone):
             work.listener(Advanced(key, event.step, event.of))
         elif isinstance(event, Survived):
-            pass
+            work.survive(event)
 
     with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)

@@ -339,7 +339,7 @@ def test_a_killed_engine_is_started_anew_and_leaves_no_process_behind(
     assert sorted(result.id for result in found) == sorted(undisturbed)
     assert {result.id: result for result in found} == undisturbed
     (one,) = told
-    assert "The vllm engine was ended by signal 9" in one.told
+    assert one.told.startswith("The vllm engine was ended by signal 9")
     assert all_gone(processes)
     assert engine.pid != processes[0].pid
 
