@@ -50,7 +50,9 @@ def bind(
     engine = _start(plan, role, local)
     try:
         data = plan_data(plan)
-        return Work(plan, folder, log, engine, tokens, listener, data, results, role, local, selection)
+        work = Work(plan, folder, log, engine, tokens, listener, data, results, role, local, selection)
+        engine.tell = work.survive
+        return work
     except BaseException:
         engine.close()
         raise

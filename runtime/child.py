@@ -33,7 +33,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from runtime import forking
-from runtime.failures import RunEnded, RunFailed, RunStopped
+from runtime.failures import ChildDied, RunEnded, RunFailed, RunStopped
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -128,14 +128,14 @@ class Child(Generic[A]):
         return self._process.pid
 
     def send(self, value: object) -> None:
-        """Send a picklable value to the child. RunFailed if it is gone."""
+        """Send a picklable value to the child. ChildDied if it is gone, RunFailed if it was closed."""
         self._write(value)
 
     def receive(self) -> Any:
         """The next value that the child sent (blocks).
 
         EOFError when the function has returned (its value is then in `returned`). RunFailed or
-        RunStopped, as raised in the child; RunFailed for any other error and for a dead child.
+        RunStopped, as raised in the child; ChildDied for any other error and for a dead child.
         """
         assert self._process.stdout is not None
         try:
@@ -151,7 +151,7 @@ class Child(Generic[A]):
         if not message.unexpected:
             raise message.kind(message.sentence, message.help)
         self._end()
-        raise RunFailed(f"{self.name} failed with {message.sentence}.", self._last_output())
+        raise ChildDied(f"{self.name} failed with {message.sentence}.", self._last_output())
 
     def close(self) -> None:
         """End the child, whatever it is doing; its memory is free on return. May be called twice."""
@@ -201,7 +201,7 @@ class Child(Generic[A]):
                 how += ", as the system does when memory runs out"
         else:
             how = f"ended early with exit code {code}"
-        return RunFailed(f"{self.name} {how}.", self._last_output())
+        return ChildDied(f"{self.name} {how}.", self._last_output())
 
     def _last_output(self) -> str:
         size = self._output.seek(0, os.SEEK_END)
@@ -225,7 +225,7 @@ def run_in_child(
     to `emit` there, in order, before this returns.
 
     RunFailed and RunStopped pass through as raised; any other error in the child, and its death,
-    is a RunFailed whose `help` holds the child's last lines of output. `forked` as for `Child`.
+    is a ChildDied whose `help` holds the child's last lines of output. `forked` as for `Child`.
     """
     name = f"{function.__module__}.{function.__qualname__}"
     with Child(_call, (function, argument), name, forked) as child:

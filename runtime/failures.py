@@ -19,6 +19,11 @@ class RunFailed(RunEnded):
     """Something broke or is not there: a model, a disk, an engine (exit 4)."""
 
 
+class ChildDied(RunFailed):
+    """A child process broke or was killed; what it was doing can be tried in another. `help` holds the last
+    lines of its output."""
+
+
 class ResultsMissing(RunFailed):
     """What a part of a plan rests on has not been made; `step` is the first of it."""
 

@@ -44,8 +44,9 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
     """The manifest's text: plan hashes, models, certificate, calibrations, counts, gates, training,
     evaluations, verdicts, samples, times (seconds), requests with their tokens, and versions. `stopped` says
     why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps
-    that were not gone through. `seconds` are those of all processes of the run, `seconds_before` of those the
-    earlier ones', as are `tallies_before`; all else that is counted or timed is the last one's."""
+    that were not gone through. `survived`, where there is any, is what a step met and went on from, of all
+    processes of the run, as are `seconds`; `seconds_before` are the earlier ones' of those, as are
+    `tallies_before`; all else that is counted or timed is the last one's."""
     plan = work.plan
     facts = work.engine.facts
     content = {
@@ -86,6 +87,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
         "stages": [_stage(stage, work) for stage in plan.method.stages],
         "datasets": files,
         "interventions": list(work.interventions),
+        **({"survived": list(work.survived)} if work.survived else {}),
         "requests": {"asked": work.fresh_requests, "known_already": work.reused_requests},
         "seconds": _seconds(work),
         "seconds_before": {id: round(s, 2) for id, s in work.seconds_before.items()},

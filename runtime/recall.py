@@ -21,6 +21,7 @@ from runtime.results import GateOutcome, Ruled
 from runtime.scheduler import ONCE, execute
 from runtime.steps.jobs import job_of
 from runtime.steps.train import trained_before, why_not
+from runtime.survived import Tell, unheard
 from runtime.work import Adapter, Work
 
 
@@ -66,6 +67,7 @@ class _NoEngine:
 
     def __init__(self, facts: EngineFacts) -> None:
         self.facts = facts
+        self.tell: Tell = unheard
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
         raise _Lacking(f"{len(list(requests))} answers of the model are in no journal")

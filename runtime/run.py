@@ -126,13 +126,15 @@ def _finish(work: Work, stopped: str | None, by_choice: bool = False) -> None:
 
 
 def _recall(work: Work) -> None:
-    """Every time that a person started this run again after it had begun, how long its steps took, and what
-    they asked."""
+    """Every time that a person started this run again after it had begun, what it went on from by itself, how
+    long its steps took, and what they asked."""
     work.journal.sync()
     starts: list[str] = []
     for event in journal.read(work.journal.path):
         if event["event"] == "run":
             starts.append(event["at"])
+        elif event["event"] == "survived":
+            work.survived.append({name: event[name] for name in ("step", "kind", "told")})
         elif event["event"] == "step":
             took = work.seconds_before.get(event["step"], 0.0) + event["seconds"]
             work.seconds_before[event["step"]] = took

@@ -26,8 +26,9 @@ from runtime.engines.protocol import (
 from runtime.failures import RunStopped
 from runtime.identity import encoded, result_key, sample_encoded
 from runtime.journal import Journal
-from runtime.progress import Advanced, Began, Ended, Listener
+from runtime.progress import Advanced, Began, Ended, Listener, Said
 from runtime.records import Record, StepRecords, renamed
+from runtime.survived import Survived
 
 if TYPE_CHECKING:
     from runtime.calibration import Calibration
@@ -108,6 +109,8 @@ class Work:
     deadline: float | None = None  # of the step at work, on the monotonic clock
     made: set[str] = field(default_factory=set)  # the keys of results that this process has made
     interventions: list[str] = field(default_factory=list)
+    # What all processes of the run met and went on from, as the journal has it.
+    survived: list[Mapping[str, Any]] = field(default_factory=list)
     fresh_requests: int = 0
     reused_requests: int = 0
     # What prompts draw from, by its sources, and the codes of each source's items so far.
@@ -243,6 +246,14 @@ class Work:
                 f"{title} has taken longer than its limit",
                 "What it made is kept: run the same command again, or give it a longer limit.",
             )
+
+    def survive(self, met: Survived) -> None:
+        """Journal what was met and gone on from, and warn of it."""
+        told = {"step": self.step, **asdict(met)}
+        self.survived.append(told)
+        self.journal.append("survived", **told)
+        self.journal.sync()
+        self.listener(Said(met.told, "warning"))
 
     def complete(self, title: str, key: str, requests: Sequence[Request]) -> dict[str, Completion]:
         return cast("dict[str, Completion]", self.ask(title, key, requests))

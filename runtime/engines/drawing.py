@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from runtime.engines.at_once import AtOnce
 from runtime.engines.attention import Rows
 from runtime.engines.packed import PackedModel, Prefixes
 from runtime.engines.prefix import shared_prefixes
 from runtime.engines.protocol import Completion, Draw, Request
 from runtime.engines.sampling import Settings, Uniforms, choose, penalise
 from runtime.engines.stopping import Writing
+from runtime.out_of_memory import half, is_out_of_memory
 
 # Measured on two cores: matrix products gain up to about 64 rows, then attention costs more.
 ROWS = 64
@@ -36,18 +39,42 @@ class _Row:
 
 
 def draw_all(
-    model: PackedModel, tokenizer: Tokenizer, eos: Collection[int], requests: Sequence[Request]
+    model: PackedModel,
+    tokenizer: Tokenizer,
+    eos: Collection[int],
+    requests: Sequence[Request],
+    at_once: AtOnce,
 ) -> Iterator[Completion]:
-    """Completions of `requests` (all `Draw`, one adapter) as they finish."""
-    batch = _Batch(model, tokenizer, eos, sorted(requests, key=lambda request: request.prompt_ids))
-    while batch.alive:
-        yield from batch.admit()
-        yield from batch.step()
+    """Completions of `requests` (all `Draw`, one adapter) as they finish. Those that are being drawn when
+    memory runs out are begun again, fewer side by side; what is drawn does not depend on its neighbours."""
+    left = sorted(requests, key=lambda request: request.prompt_ids)
+    while left:
+        batch = _Batch(model, tokenizer, eos, left, at_once.rows)
+        finished: set[str] = set()
+        try:
+            while batch.alive:
+                for completion in chain(batch.admit(), batch.step()):
+                    finished.add(completion.id)
+                    yield completion
+            return
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        rows = batch.admitted - len(finished)
+        del batch
+        who = "The transformers engine"
+        at_once.rows = half(who, rows, "completions", at_once.tell, least=rows == 1)
+        left = [request for request in left if request.id not in finished]
 
 
 class _Batch:
     def __init__(
-        self, model: PackedModel, tokenizer: Tokenizer, eos: Collection[int], requests: list[Request]
+        self,
+        model: PackedModel,
+        tokenizer: Tokenizer,
+        eos: Collection[int],
+        requests: list[Request],
+        most: int,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
@@ -59,7 +86,7 @@ class _Batch:
         self._next = 0
         slots = max(self._own(index) + _draw(request).max_tokens for index, request in enumerate(requests))
         fitting = _CACHE_BYTES // (slots * model.bytes_per_slot)
-        self._size = max(1, min(ROWS, len(requests), fitting))
+        self._size = max(1, min(ROWS, most, len(requests), fitting))
         self._cache = Rows(self._size, slots)
         self._rows: list[_Row] = []
         self._settings = Settings.of([])
@@ -71,6 +98,11 @@ class _Batch:
     @property
     def alive(self) -> bool:
         return bool(self._rows) or self._next < len(self._requests)
+
+    @property
+    def admitted(self) -> int:
+        """Requests that have been begun."""
+        return self._next
 
     def admit(self) -> Iterator[Completion]:
         """Fill free rows with waiting requests and draw the first token of each."""

@@ -1,7 +1,7 @@
 """Start an engine in a child process. Imports neither torch nor transformers.
 
 The engine's memory comes back when it is closed, its libraries' output never reaches the terminal,
-and its death is a failure with one sentence, not a hang.
+and its death is no hang: it is started anew once, and a second death is a failure with one sentence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -20,13 +20,15 @@ from runtime.child import Channel, Child
 from runtime.engines.prefix import Ids, front_coded, front_decoded
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
 from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
-from runtime.failures import RunEnded, RunFailed
+from runtime.failures import ChildDied, RunEnded, RunFailed
+from runtime.survived import Survived, Tell, unheard
 
 EngineKind = Literal["transformers", "vllm", "mock"]
 
 # Results that come close upon each other are sent together; a later one sends those that are held.
 _SENT_TOGETHER = 32
 _HELD_SECONDS = 0.02
+_NO_MEMORY = "OutOfMemoryError"  # torch's name for it, in what a child has printed
 
 
 def start_engine(
@@ -58,6 +60,15 @@ class _Start:
     adapter_rank: int
     memory_share: float
     cache_bytes: int | None
+
+    def after(self, death: ChildDied) -> _Start:
+        """How to start after this death. Where vLLM found no memory, with half as much of it for keys and
+        values, which is half as many sequences at once."""
+        if self.kind != "vllm" or _NO_MEMORY not in death.help:
+            return self
+        if self.cache_bytes is not None:
+            return replace(self, cache_bytes=self.cache_bytes // 2)
+        return replace(self, memory_share=self.memory_share / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,13 @@ class _Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """What the engine has met, and goes on from."""
+
+    survived: Survived
+
+
+@dataclass(frozen=True, slots=True)
 class _Cancel:
     """Nobody waits for the running submission any more."""
 
@@ -102,14 +120,18 @@ class HostedEngine:
 
     A submission begins when its first result is asked for. One that is not read to its end is given
     up: the child stops after the result it is computing, and results on their way are dropped.
+
+    A child that dies is started anew, and asked what it has not answered, with the same seeds. One that dies
+    again before it has gone through a whole submission is given up.
     """
 
     facts: EngineFacts
 
     def __init__(self, start: _Start) -> None:
+        self.tell: Tell = unheard
         self._start = start
         self._submissions = 0
-        self._busy = self._resting = False
+        self._busy = self._resting = self._revived = False
         self._child, self.facts = _begun(start)
 
     @property
@@ -118,18 +140,24 @@ class HostedEngine:
         return self._child.pid
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
-        """Results as they finish. RunFailed if a request can't be run, or the child is gone."""
+        """Results as they finish. RunFailed if a request can't be run, or the child has died again."""
         self._refuse_if_busy()
         self._busy = True
-        self._submissions += 1
-        number = self._submissions
+        left = tuple(requests)
+        died = False
         try:
-            if self._resting:
-                self._child, self.facts = _begun(self._start)
-                self._resting = False
-            self._child.send(_Submission(number, tuple(requests)))
-            while (results := self._next(number)) is not None:
-                yield from results
+            while True:
+                answered: set[str] = set()
+                try:
+                    for results in self._answers(left):
+                        answered.update([result.id for result in results])
+                        yield from results
+                    break
+                except ChildDied as error:
+                    left = tuple(request for request in left if request.id not in answered)
+                    self._revive(error, len(left))
+                    died = True
+            self._revived = died
         except GeneratorExit:
             with suppress(RunFailed):  # the engine may be closed by now
                 self._child.send(_Cancel())
@@ -167,14 +195,38 @@ class HostedEngine:
         if self._busy:
             raise RuntimeError("The engine is busy: read the results of the last submission first.")
 
-    def _next(self, number: int) -> tuple[Result, ...] | None:
+    def _answers(self, requests: tuple[Request, ...]) -> Iterator[tuple[Result, ...]]:
+        if self._resting:
+            self._child, self.facts = _begun(self._start)
+            self._resting = False
+        self._submissions += 1
+        number = self._submissions
+        self._child.send(_Submission(number, requests))
         while True:
-            answer: _Answer = self._child.receive()
-            if answer.number != number:
+            message: _Answer | _Told = self._child.receive()
+            if isinstance(message, _Told):
+                self.tell(message.survived)
+            elif message.number != number:
                 continue  # of a submission that was given up
-            if isinstance(answer.results, RunEnded):
-                raise answer.results
-            return answer.results
+            elif isinstance(message.results, RunEnded):
+                raise message.results
+            elif message.results is None:
+                return
+            else:
+                yield message.results
+
+    def _revive(self, death: ChildDied, left: int) -> None:
+        """Start a child in the place of one that died, which had `left` requests to answer."""
+        if self._revived:
+            raise ChildDied(f"{death} It had been started anew before.", death.help) from death
+        self._revived = True
+        start = self._start.after(death)
+        less = "" if start == self._start else " with half as much memory for keys and values"
+        again = f"It is started anew{less}, and asked the {left} requests that it had not answered."
+        self.tell(Survived("dead engine", f"{death} {again}"))
+        self._child.close()
+        self._start = start
+        self._child, self.facts = _begun(start)
 
 
 def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
@@ -192,6 +244,7 @@ def _begun(start: _Start) -> tuple[Child[_Start], EngineFacts]:
 
 def _serve(start: _Start, channel: Channel) -> None:
     engine = _engine(start)
+    engine.tell = lambda survived: channel.send(_Told(survived))
     channel.send(engine.facts)
     while True:
         message = channel.receive()

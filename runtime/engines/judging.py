@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from runtime.engines.at_once import AtOnce
 from runtime.engines.packed import PackedModel, Prefixes
 from runtime.engines.prefix import shared_prefixes
 from runtime.engines.protocol import Choose, LabelLogprobs, Request, Score, TokenLogprobs
+from runtime.out_of_memory import half, is_out_of_memory
 
 # Tokens computed at once: enough for matrix products to run at full speed.
 _TOKENS = 1024
@@ -27,8 +29,11 @@ class _Item:
     wanted: int
 
 
-def judge_all(model: PackedModel, requests: Sequence[Request]) -> Iterator[LabelLogprobs | TokenLogprobs]:
-    """Results of `requests` (`Choose` or `Score`, one adapter) as they are computed."""
+def judge_all(
+    model: PackedModel, requests: Sequence[Request], at_once: AtOnce
+) -> Iterator[LabelLogprobs | TokenLogprobs]:
+    """Results of `requests` (`Choose` or `Score`, one adapter) as they are computed. A pass that memory does
+    not hold is computed again in parts."""
     items = sorted((_item(request) for request in requests), key=lambda item: item.ids)
     sequences = [item.ids for item in items]
     groups = shared_prefixes(sequences, [len(item.ids) - item.wanted for item in items])
@@ -37,13 +42,23 @@ def judge_all(model: PackedModel, requests: Sequence[Request]) -> Iterator[Label
     while start < len(items):
         end, tokens, wanted = start, 0, 0
         while end < len(items):
-            tokens += len(items[end].ids) - prefixes.length(end)
-            wanted += items[end].wanted
-            if end > start and (tokens > _TOKENS or wanted * model.vocabulary_size > _LOGITS):
+            more = len(items[end].ids) - prefixes.length(end)
+            logits = (wanted + items[end].wanted) * model.vocabulary_size
+            if end > start and (tokens + more > min(_TOKENS, at_once.tokens) or logits > _LOGITS):
                 break
-            end += 1
-        yield from _judge(model, items[start:end], prefixes, start)
-        start = end
+            tokens, wanted, end = tokens + more, wanted + items[end].wanted, end + 1
+        try:
+            results = _judge(model, items[start:end], prefixes, start)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            results = None
+        if results is None:
+            who = "The transformers engine"
+            at_once.tokens = half(who, tokens, "tokens", at_once.tell, least=end - start == 1)
+        else:
+            yield from results
+            start = end
 
 
 def _item(request: Request) -> _Item:
@@ -55,7 +70,7 @@ def _item(request: Request) -> _Item:
 
 def _judge(
     model: PackedModel, items: Sequence[_Item], prefixes: Prefixes, start: int
-) -> Iterator[LabelLogprobs | TokenLogprobs]:
+) -> list[LabelLogprobs | TokenLogprobs]:
     """One pass over neighbouring items, the first of which is number `start`."""
     own = [item.ids[prefixes.length(number) :] for number, item in enumerate(items, start)]
     wanted: list[int] = []
@@ -66,11 +81,13 @@ def _judge(
     made = [prefixes.of(number) for number in range(start, start + len(items))]
     logits = model.prefill(own, made, wanted)
     total = logits.logsumexp(1)
+    results: list[LabelLogprobs | TokenLogprobs] = []
     at = 0
     for item in items:
         here = slice(at, at + item.wanted)
-        yield _result(item.request, logits[here], total[here])
+        results.append(_result(item.request, logits[here], total[here]))
         at += item.wanted
+    return results
 
 
 def _result(request: Request, logits: Tensor, total: Tensor) -> LabelLogprobs | TokenLogprobs:

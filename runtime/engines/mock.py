@@ -33,6 +33,7 @@ from runtime.engines.protocol import (
 )
 from runtime.engines.stopping import earliest
 from runtime.failures import RunFailed
+from runtime.survived import Tell, unheard
 
 _LIST_ITEM = re.compile(r"(?:^|\n)[ \t]*(\d{1,4})\.[ \t]*$")
 # What is to be answered stands behind such a label, and what is asked for stands in the last line.
@@ -54,6 +55,7 @@ class MockEngine:
         path = folder / "tokenizer.json"
         if not path.is_file():
             raise RunFailed(f"There is no tokenizer at {folder}: tokenizer.json is missing.")
+        self.tell: Tell = unheard
         self._tokenizer = Tokenizer.from_file(str(path))
         self._pieces: dict[int, str] = {}
         self.facts = EngineFacts(

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from runtime.survived import Tell
+
 
 class _Sent:
     """Crosses a process border as its class and fields. What dataclasses with slots do by themselves asks
@@ -120,10 +122,12 @@ class EngineFacts:
 class Engine(Protocol):
     """One resident base model. `close` gives all its memory back.
 
-    `rest` gives a GPU's memory back for a while; the next submission takes it again.
+    `rest` gives a GPU's memory back for a while; the next submission takes it again. `tell` is called while
+    results are read, with what the engine has met and goes on from.
     """
 
     facts: EngineFacts
+    tell: Tell
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]: ...
 

@@ -21,6 +21,7 @@ from runtime.engines.host import EngineKind, HostedEngine, start_engine
 from runtime.engines.prefix import CODE_BYTES, code, common_length
 from runtime.engines.protocol import Draw, Engine, EngineFacts, Request, Result, Score
 from runtime.engines.vllm_start import MEMORY_SHARE
+from runtime.survived import Survived, Tell, unheard
 
 _GIB = 2**30
 # A model above this keeps a GPU busy alone.
@@ -122,9 +123,11 @@ class Replicas:
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = tuple(engines)
         self.facts = engines[0].facts
+        self.tell: Tell = unheard
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
-        """Results as they finish. RunFailed if a request can't be run, or an engine is gone."""
+        """Results as they finish. RunFailed if a request can't be run, or an engine is gone for good; one
+        that dies for the first time starts anew while the others go on."""
         asked = [
             _Asked(engine, part)
             for engine, part in zip(self._engines, shares(list(requests), len(self._engines)), strict=True)
@@ -140,6 +143,8 @@ class Replicas:
                 result = results.get()
                 if result is None:
                     left -= 1
+                elif isinstance(result, Survived):
+                    self.tell(result)
                 elif isinstance(result, BaseException):
                     raise result
                 else:
@@ -172,6 +177,7 @@ class _Asked:
     given_up: threading.Event = field(default_factory=threading.Event)
 
     def read(self, results: queue.SimpleQueue[Any]) -> None:
+        self.engine.tell = results.put  # told by the thread that reads them all
         try:
             with closing(self.engine.submit(self.requests)) as given:  # type: ignore[type-var]
                 for result in given:

@@ -17,12 +17,14 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
 from runtime.engines.adapters import Adapters
+from runtime.engines.at_once import AtOnce
 from runtime.engines.checking import check_request
 from runtime.engines.drawing import draw_all
 from runtime.engines.judging import judge_all
 from runtime.engines.packed import PackedModel
 from runtime.engines.protocol import Draw, EngineFacts, Request, Result, Score, TokenLogprobs
 from runtime.failures import RunFailed
+from runtime.survived import Tell, unheard
 
 # Raised by hand when this engine may give other results for the same request.
 _REVISION = 1
@@ -31,6 +33,8 @@ _DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 class TransformersEngine:
     """Runs requests on the model in `folder` (as transformers saves it, with its tokenizer.json).
+
+    When memory runs out, the rest of a submission is computed with half as much at once, which is told.
 
     `dtype` is "float32" or "bf16". `threads` bounds the cores used; None leaves torch's choice.
     RunFailed if the folder holds no model that can be run.
@@ -44,6 +48,7 @@ class TransformersEngine:
         if threads is not None:
             torch.set_num_threads(threads)
         transformers.utils.logging.disable_progress_bar()
+        self.tell: Tell = unheard
         model = _load(folder, _DTYPES[dtype])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._eos = _eos_ids(model)
@@ -64,9 +69,10 @@ class TransformersEngine:
         for request in requests:
             check_request(request, self._packed.vocabulary_size, self._packed.positions)
             by_adapter.setdefault(request.adapter, []).append(request)
+        at_once = AtOnce(self.tell)
         # The bare base first; the others by name, so that a resumed run goes the same way.
         for adapter in sorted(by_adapter, key=lambda name: name or ""):
-            yield from self._run(adapter, by_adapter[adapter])
+            yield from self._run(adapter, by_adapter[adapter], at_once)
 
     def rest(self) -> None:
         """It is on no GPU."""
@@ -75,16 +81,16 @@ class TransformersEngine:
         """Drop the model. All its memory comes back when the process ends."""
         del self._packed, self._adapters
 
-    def _run(self, adapter: str | None, requests: list[Request]) -> Iterator[Result]:
+    def _run(self, adapter: str | None, requests: list[Request], at_once: AtOnce) -> Iterator[Result]:
         empty = [request for request in requests if request.task == Score(())]
         yield from (TokenLogprobs(request.id, ()) for request in empty)
         judged = [r for r in requests if not isinstance(r.task, Draw) and r.task != Score(())]
         drawn = [request for request in requests if isinstance(request.task, Draw)]
         self._adapters.use(adapter)
         if judged:
-            yield from judge_all(self._packed, judged)
+            yield from judge_all(self._packed, judged, at_once)
         if drawn:
-            yield from draw_all(self._packed, self._tokenizer, self._eos, drawn)
+            yield from draw_all(self._packed, self._tokenizer, self._eos, drawn, at_once)
 
 
 def _load(folder: Path, dtype: torch.dtype) -> Any:

@@ -8,7 +8,13 @@ after `vllm_start.prepare_environment`: vLLM starts processes of its own.
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +39,14 @@ from runtime.engines.vllm_requests import Asked, asked
 from runtime.engines.vllm_start import ADAPTED, MEMORY_SHARE, settings
 from runtime.failures import RunFailed
 from runtime.models.files import read_json_if_there
+from runtime.survived import Tell, unheard
 
 # Raised by hand when this engine may give other results for the same request.
 _REVISION = 1
 # The oldest version that was found to honour seeds without a GPU; 0.25 does not.
 _FOR_CPUS = (0, 32)
+# For vLLM to tell by itself why its process ended, as it does where an error ended it.
+_SECONDS_TO_TELL = 5.0
 
 
 class VllmEngine:
@@ -59,10 +68,12 @@ class VllmEngine:
         memory_share: float = MEMORY_SHARE,
         cache_bytes: int | None = None,
     ) -> None:
+        self.tell: Tell = unheard
         self._folder, self._dtype = folder, dtype
         self._memory_share, self._cache_bytes = memory_share, cache_bytes
         self._adapters: dict[str, LoRARequest] = {}
         self._sent = 0
+        self._engine: Any = None
         self._open(adapter_rank)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._eos = _eos_ids(folder)
@@ -92,8 +103,8 @@ class VllmEngine:
 
     def close(self) -> None:
         """End vLLM's processes; the GPU's memory is free on return."""
-        self._engine.engine_core.shutdown()
-        del self._engine
+        engine, self._engine = self._engine, None  # from here on its end is no death
+        engine.engine_core.shutdown()
 
     def _run(self, ordered: list[Request]) -> Iterator[Result]:
         waiting: dict[str, tuple[Asked, str | None]] = {}
@@ -143,16 +154,34 @@ class VllmEngine:
                 f"vLLM {vllm.__version__} ignores seeds on a CPU where not all requests of a batch have one.",
                 f"Without a GPU take vLLM {'.'.join(map(str, _FOR_CPUS))}.",
             )
+        before = set(multiprocessing.active_children())
         arguments = settings(
             self._folder, self._dtype, adapter_rank, self._memory_share, device, self._cache_bytes
         )
         try:
-            self._engine: Any = vllm.LLM(**arguments).llm_engine
+            self._engine = vllm.LLM(**arguments).llm_engine
         except (OSError, ValueError) as error:
             sentence = " ".join(str(error).split())
             raise RunFailed(f"vLLM can't run the model at {self._folder}: {sentence}") from error
         self._rank = adapter_rank
         self._model_config: Any = self._engine.vllm_config.model_config
+        started = tuple(set(multiprocessing.active_children()) - before)
+        threading.Thread(target=self._die_with, args=(self._engine, started), daemon=True).start()
+
+    def _die_with(self, engine: Any, processes: tuple[Any, ...]) -> None:
+        """End this process as the first of vLLM's own ended, which compute. When one is killed, vLLM's front
+        goes on waiting for its answers."""
+        if not processes:
+            return
+        wait([process.sentinel for process in processes])
+        time.sleep(_SECONDS_TO_TELL)
+        if self._engine is not engine:
+            return
+        codes = [process.exitcode for process in processes if process.exitcode is not None]
+        print(f"A process of vLLM's ended with exit code {codes[0]}.", file=sys.stderr, flush=True)
+        if codes[0] < 0:
+            os.kill(os.getpid(), -codes[0])
+        os._exit(1)
 
     def _load(self, folders: set[str]) -> None:
         """Get ready for these adapters. A folder's content must not change."""

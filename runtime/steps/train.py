@@ -18,6 +18,7 @@ from runtime.journal import disk_errors, read
 from runtime.progress import Advanced, Began, Ended, Said
 from runtime.steps.gates import closed_gates
 from runtime.steps.jobs import job_of, watched
+from runtime.survived import Survived
 from runtime.training import trained
 from runtime.training.arguments import needs_bitsandbytes
 from runtime.training.dpo import DpoJob, DpoResult, train_dpo
@@ -106,6 +107,8 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     def tell(event: object) -> None:
         if isinstance(event, StepDone):
             work.listener(Advanced(key, event.step, event.of))
+        elif isinstance(event, Survived):
+            work.survive(event)
 
     with disk_errors(Path(job.out)):
         Path(job.out).parent.mkdir(parents=True, exist_ok=True)

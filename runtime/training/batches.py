@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -60,6 +60,20 @@ def collate(
         "predicts": functional.pad(rows * longest + columns, (0, more)),
         "targets": functional.pad(labels[rows, columns + 1], (0, more), value=IGNORED),
     }
+
+
+def of_rows(batch: Mapping[str, torch.Tensor], rows: Sequence[int]) -> dict[str, torch.Tensor]:
+    """The part of a batch that some of its `rows` make, in ascending order: padded as before, with their
+    targets and none by rounding. What there is beside the targets has one entry for each row.
+    """
+    longest = batch["input_ids"].shape[1]
+    chosen = torch.tensor(rows, device=batch["input_ids"].device)
+    place = torch.full((len(batch["input_ids"]),), -1, device=chosen.device)
+    place[chosen] = torch.arange(len(rows), device=chosen.device)
+    row, column = place[batch["predicts"] // longest], batch["predicts"] % longest
+    here = (row >= 0) & (batch["targets"] != IGNORED)
+    part = {name: t[chosen] for name, t in batch.items() if name not in ("predicts", "targets")}
+    return {**part, "predicts": (row * longest + column)[here], "targets": batch["targets"][here]}
 
 
 def rounded(number: int, multiple: int) -> int:

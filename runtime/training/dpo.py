@@ -44,8 +44,8 @@ def train_dpo(job: DpoJob, emit: Callable[[object], None]) -> DpoResult:
     """Train, and write the adapter whole or not at all. Goes on from the newest checkpoint in `work`,
     which also holds the reference's log-probabilities: they are computed once.
 
-    Emits `StepDone`. Raises RunFailed as `train_sft` does, and where the first loss is not near ln 2
-    although the reference is what training starts from.
+    Emits `StepDone`, and `Survived` where memory ran out. Raises RunFailed as `train_sft` does, and where the
+    first loss is not near ln 2 although the reference is what training starts from.
     """
     before_libraries()
     from runtime.training.objectives import OnPairs

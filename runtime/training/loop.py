@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial, reduce
+from operator import add
+from typing import Any, TypeVar
 
 import torch
 from transformers import Trainer, TrainerCallback
@@ -14,21 +16,25 @@ from transformers import Trainer, TrainerCallback
 from runtime.training import checkpoints
 from runtime.training.batches import EXACT, InOrder
 from runtime.training.graphs import Graphs
+from runtime.training.halving import Halving
 from runtime.training.job import StepDone
 from runtime.training.objectives import Measured, Objective
 
 Emit = Callable[[object], None]
+T = TypeVar("T")
 
 
 class ObjectiveTrainer(Trainer):  # type: ignore[misc]
     """The Trainer with our sampler and an objective's loss. What a dev part measures is a mean over all that
-    the objective counts, not over batches."""
+    the objective counts, not over batches. A batch that memory does not hold is computed in parts; the step
+    stays what it is."""
 
-    def __init__(self, sampler: InOrder, objective: Objective[Any], **more: Any) -> None:
+    def __init__(self, sampler: InOrder, objective: Objective[Any], halving: Halving, **more: Any) -> None:
         super().__init__(**more)
         self.control: Any
         self._sampler = sampler
         self._objective = objective
+        self._halving = halving
         self._measured: Measured
         self._tokens = torch.tensor(0)
         self._began = 0.0
@@ -40,18 +46,35 @@ class ObjectiveTrainer(Trainer):  # type: ignore[misc]
     def _get_train_sampler(self, train_dataset: Any = None) -> InOrder:  # noqa: ARG002
         return self._sampler
 
-    def training_step(self, model: Any, inputs: Any, *args: Any, **more: Any) -> torch.Tensor:
+    def training_step(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:
         self._began = time.monotonic()
         self._tokens = inputs["attention_mask"].sum()
-        if self._graphs is None:
-            return super().training_step(model, inputs, *args, **more)
         model.train()
-        loss, self._measured = self._graphs.run(self._prepare_inputs(inputs))
+        batch = self._prepare_inputs(inputs)
+        loss, self._measured = self._fitting(batch, partial(self._gradients, batch))
         return loss
 
-    def compute_loss(self, model: Any, inputs: Any, *_: Any, **__: Any) -> torch.Tensor:  # noqa: ARG002
-        loss, self._measured = self._loss(inputs)
-        return loss
+    def _gradients(self, batch: Mapping[str, torch.Tensor], at_once: int) -> tuple[torch.Tensor, Measured]:
+        """The loss of a batch, whose gradients are in the parameters afterwards."""
+        if self._graphs is not None:
+            return self._graphs.run(batch)
+        count = self._objective.count(batch)
+        parts: list[Measured] = []
+        for part in self._objective.parts(batch, at_once):
+            with self.compute_loss_context_manager():
+                measured = self._objective.measure(self.model, part)
+            self.accelerator.backward(measured.loss / count)
+            parts.append(replace(measured, loss=measured.loss.detach()))
+        whole = reduce(add, parts)
+        return whole.loss / count, whole
+
+    def _fitting(self, batch: Mapping[str, torch.Tensor], attempt: Callable[[int], T]) -> T:
+        return self._halving.compute(self._objective.examples(batch), attempt, self._give_up)
+
+    def _give_up(self) -> None:
+        """Let go of half a step's gradients, and of recorded steps, which are of whole batches."""
+        self.model.zero_grad()
+        self._graphs = None
 
     def _loss(self, inputs: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, Measured]:
         measured = self._objective.measure(self.model, inputs)
@@ -76,7 +99,7 @@ class ObjectiveTrainer(Trainer):  # type: ignore[misc]
         count = 0
         with torch.no_grad():
             for batch in self.get_eval_dataloader():
-                measured = self._objective.measure(self.model, batch)
+                measured = self._fitting(batch, partial(self._objective.whole, self.model, batch))
                 sums.update({name: value.item() for name, value in measured.others.items()})
                 sums["loss"] += measured.loss.item()
                 count += int(measured.count)

@@ -7,7 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, reduce
 from math import log
+from operator import add
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -15,9 +17,10 @@ import torch
 
 from runtime.failures import RunFailed
 from runtime.training import reference
-from runtime.training.batches import EXACT, collate
+from runtime.training.batches import EXACT, IGNORED, collate, of_rows
 from runtime.training.dpo import DpoJob, DpoResult
 from runtime.training.examples import Example, Pair, TrainingExample
+from runtime.training.halving import Halving
 from runtime.training.job import TrainingResult
 from runtime.training.loss import preference_losses, sequence_logprobs, summed_loss
 from runtime.training.sft import SftJob
@@ -36,14 +39,21 @@ class Measured:
     count: torch.Tensor
     others: Mapping[str, torch.Tensor]
 
+    def __add__(self, more: Measured) -> Measured:
+        others = {name: value + more.others[name] for name, value in self.others.items()}
+        return Measured(self.loss + more.loss, self.count + more.count, others)
+
 
 class Objective(ABC, Generic[E]):
     """One method of training. `measure` is asked for each batch that `collate` makes, whose shapes are
-    rounded up by `rounding`."""
+    rounded up by `rounding`. An example is `sides` rows of it: the first side of each, then the next."""
 
     rounding = EXACT
+    sides = 1
 
-    def prepare(self, model: Any, kept: Sequence[E], dev: Sequence[E], first: Sequence[E]) -> None:
+    def prepare(
+        self, model: Any, kept: Sequence[E], dev: Sequence[E], first: Sequence[E], halving: Halving
+    ) -> None:
         """Whatever is computed once, with the model before its first update; `first` is the first batch."""
 
     @abstractmethod
@@ -53,6 +63,28 @@ class Objective(ABC, Generic[E]):
     @abstractmethod
     def measure(self, model: Any, batch: Mapping[str, torch.Tensor]) -> Measured:
         """The batch's loss with its gradient, and what is logged beside it."""
+
+    @abstractmethod
+    def count(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Of how many things the batch's loss is a mean: known before any of them is measured."""
+
+    def examples(self, batch: Mapping[str, torch.Tensor]) -> int:
+        """How many examples a batch is made of."""
+        return len(batch["input_ids"]) // self.sides
+
+    def parts(self, batch: Mapping[str, torch.Tensor], at_once: int) -> Iterator[Mapping[str, torch.Tensor]]:
+        """A batch in parts of at most `at_once` examples each; whole, if it has no more."""
+        examples = self.examples(batch)
+        if examples <= at_once:
+            yield batch
+            return
+        for start in range(0, examples, at_once):
+            some = range(start, min(start + at_once, examples))
+            yield of_rows(batch, [side * examples + i for side in range(self.sides) for i in some])
+
+    def whole(self, model: Any, batch: Mapping[str, torch.Tensor], at_once: int) -> Measured:
+        """`measure` of a batch in parts, without gradients."""
+        return reduce(add, (self.measure(model, part) for part in self.parts(batch, at_once)))
 
     def targets(self, row: TrainingExample) -> int:
         """How many of a row's tokens carry loss."""
@@ -76,6 +108,9 @@ class OnTargets(Objective[TrainingExample]):
         loss, targets = summed_loss(model, batch)
         return Measured(loss, targets, {})
 
+    def count(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return (batch["targets"] != IGNORED).sum()
+
     def targets(self, row: TrainingExample) -> int:
         # Nothing comes before the first token of all, so nothing predicts it.
         return row.length - 1 if self._job.loss_on == "whole" else len(row.target_ids)
@@ -84,22 +119,31 @@ class OnTargets(Objective[TrainingExample]):
 class OnPairs(Objective[Pair]):
     """By preference: the loss of `loss.preference_losses`, a mean over pairs."""
 
+    sides = 2
+
     def __init__(self, job: DpoJob) -> None:
         self._job = job
         self._reference: dict[Pair, tuple[float, float]] = {}
         self._known = reference.Reference((), 0.0, 0.0)
 
-    def prepare(self, model: Any, kept: Sequence[Pair], dev: Sequence[Pair], first: Sequence[Pair]) -> None:
+    def prepare(
+        self,
+        model: Any,
+        kept: Sequence[Pair],
+        dev: Sequence[Pair],
+        first: Sequence[Pair],
+        halving: Halving,
+    ) -> None:
         stored = Path(self._job.work) / reference.NAME
         pairs = (*kept, *dev)
         known = reference.read(stored)
         if known is None:
             began = time.monotonic()
             with _as_it_is(model, bf16=self._job.weights != "float32") as device:
-                found = reference.logprobs(model, pairs, self._job)
+                found = reference.logprobs(model, pairs, self._job, halving)
                 self._reference = dict(zip(pairs, found, strict=True))
                 batch = {name: t.to(device) for name, t in self.collate(first).items()}
-                measured = self.measure(model, batch)
+                measured = halving.compute(len(first), partial(self.whole, model, batch))
             first_loss = measured.loss.item() / measured.count.item()
             known = reference.Reference(found, first_loss, time.monotonic() - began)
             self._check(known.first_loss)
@@ -119,8 +163,12 @@ class OnPairs(Objective[Pair]):
         losses, margins = preference_losses(
             sequence_logprobs(model, batch), batch["reference"], self._job.beta
         )
-        count = torch.full_like(margins, 1.0).sum()
-        return Measured(losses.sum(), count, {"margin": margins.sum(), "accuracy": (margins > 0).sum()})
+        others = {"margin": margins.sum(), "accuracy": (margins > 0).sum()}
+        return Measured(losses.sum(), self.count(batch), others)
+
+    def count(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        # Each pair is two rows. Made where the batch is, since nothing may be read back from there.
+        return torch.full_like(batch["reference"], 0.5).sum()
 
     def result(self, measured: Mapping[str, Any], logged: Logged) -> DpoResult:
         return DpoResult(

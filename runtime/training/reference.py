@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from runtime.journal import write_whole
 from runtime.training.batches import collate
 from runtime.training.dpo import DpoJob
 from runtime.training.examples import Pair
+from runtime.training.halving import Halving
 from runtime.training.loss import sequence_logprobs
 
 NAME = "reference.json"
@@ -43,7 +47,9 @@ def write(path: Path, found: Reference) -> None:
     write_whole(path, json.dumps(asdict(found)))
 
 
-def logprobs(model: Any, pairs: Sequence[Pair], job: DpoJob) -> tuple[tuple[float, float], ...]:
+def logprobs(
+    model: Any, pairs: Sequence[Pair], job: DpoJob, halving: Halving
+) -> tuple[tuple[float, float], ...]:
     """Each pair's log-probabilities under the base with the reference's adapter, or without any.
 
     `model` is the learner, without dropout and gradients, and its own adapter is off meanwhile: there is
@@ -55,12 +61,24 @@ def logprobs(model: Any, pairs: Sequence[Pair], job: DpoJob) -> tuple[tuple[floa
     with _frozen(model, job.reference_adapter):
         at_once = job.batch * (_ON_A_GPU if device.type == "cuda" else 1)
         for start in range(0, len(order), at_once):
-            some = order[start : start + at_once]
-            rows = [row for i in some for row in pairs[i].rows]
-            batch = {name: t.to(device) for name, t in collate(rows, job.pad_id).items()}
-            values = sequence_logprobs(model, batch).view(-1, 2).tolist()
-            found.update((i, (chosen, rejected)) for i, (chosen, rejected) in zip(some, values, strict=True))
+            some = [pairs[i] for i in order[start : start + at_once]]
+            values = halving.compute(len(some), partial(_logprobs, model, some, job.pad_id, device))
+            found.update(zip(order[start:], values, strict=False))
     return tuple(found[i] for i in range(len(pairs)))
+
+
+def _logprobs(
+    model: Any, pairs: Sequence[Pair], pad_id: int, device: torch.device, at_once: int
+) -> list[tuple[float, float]]:
+    """Of pairs that are computed `at_once` at most."""
+    found: list[tuple[float, float]] = []
+    for start in range(0, len(pairs), at_once):
+        rows = [row for pair in pairs[start : start + at_once] for row in pair.rows]
+        batch = {name: t.to(device) for name, t in collate(rows, pad_id).items()}
+        found += [
+            (chosen, rejected) for chosen, rejected in sequence_logprobs(model, batch).view(-1, 2).tolist()
+        ]
+    return found
 
 
 @contextmanager

@@ -22,9 +22,9 @@ class SftJob(TrainingJob):
 def train_sft(job: SftJob, emit: Callable[[object], None]) -> TrainingResult:
     """Train, and write the adapter whole or not at all. Goes on from the newest checkpoint in `work`.
 
-    Emits `StepDone`. Raises RunFailed for weights that this machine can't hold, a start adapter of
-    another shape, examples that mask nothing or everything or disagree with the model on its eos,
-    and where every example is too long.
+    Emits `StepDone`, and `Survived` where memory ran out. Raises RunFailed for weights that this machine
+    can't hold, a start adapter of another shape, examples that mask nothing or everything or disagree with
+    the model on its eos, and where every example is too long, or one alone more than memory holds.
     """
     before_libraries()
     from runtime.training.objectives import OnTargets

@@ -26,6 +26,7 @@ from runtime.training.arguments import check_machine, training_arguments
 from runtime.training.batches import IGNORED, InOrder, LengthGrouped, rounded
 from runtime.training.examples import Example, TrainingExample, check_ends, check_masks, fitting
 from runtime.training.graphs import rounding
+from runtime.training.halving import Halving
 from runtime.training.job import TrainingJob, TrainingResult
 from runtime.training.loop import Emit, ObjectiveTrainer, Pace
 from runtime.training.objectives import Objective
@@ -57,11 +58,12 @@ def train(job: TrainingJob, objective: Objective[Any], emit: Emit) -> TrainingRe
     checkpointing = checkpointing_needed(model, kept, job)
     if torch.cuda.is_available() and not checkpointing and job.weights in _RECORDED:
         objective.rounding = rounding(sum(p.numel() for p in model.parameters()))
-    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, emit)
+    halving = Halving(emit)
+    trainer = _trainer(job, objective, model, kept, dev, sampler, seed, checkpointing, halving, emit)
     checkpoint = checkpoints.newest(job)
     resumed_at = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     first = _batches(kept, sampler, 1)[0]
-    objective.prepare(model, kept, dev, first)
+    objective.prepare(model, kept, dev, first, halving)
     began = time.monotonic()
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     seconds = time.monotonic() - began
@@ -122,6 +124,7 @@ def _trainer(
     sampler: InOrder,
     seed: int,
     checkpointing: bool,
+    halving: Halving,
     emit: Emit,
 ) -> ObjectiveTrainer:
     per_epoch = ceil(len(kept) / job.batch)
@@ -133,6 +136,7 @@ def _trainer(
     trainer = ObjectiveTrainer(
         sampler=sampler,
         objective=objective,
+        halving=halving,
         model=model,
         args=training_arguments(
             job.optimizer,

@@ -43,8 +43,8 @@ def check_trainings(parts: Parts, found: Diagnostics) -> str:
 
 
 def check_decisions(parts: Parts, found: Diagnostics) -> str:
-    """Gates, verdicts, outputs, and why a step was not trained, are in the manifest as the journal took them
-    down while the run went on."""
+    """Gates, verdicts, outputs, why a step was not trained, and what the run survived, are in the manifest as
+    the journal took them down while the run went on."""
     decided: dict[str, Mapping[str, Any]] = {}
     for event in parts.events:
         if event["event"] == "decision":
@@ -60,6 +60,10 @@ def check_decisions(parts: Parts, found: Diagnostics) -> str:
         for step, (key, value) in stated.items():
             compared += 1
             _compare(found, f"the decision of {step}", value, decided.get(step, {}).get(key))
+    survived = [
+        {key: e[key] for key in ("step", "kind", "told")} for e in parts.events if e["event"] == "survived"
+    ]
+    _compare(found, "what was survived", parts.manifest.get("survived", []), survived)
     return f"{compared} decisions"
 
 

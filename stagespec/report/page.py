@@ -10,6 +10,7 @@ from typing import Any
 from runtime.folders import MANIFEST
 from runtime.journal import write_whole
 from stagespec.endings import Refused
+from stagespec.report.text import survived
 
 REPORT = "report.html"
 
@@ -52,6 +53,7 @@ def render_report(manifest: Mapping[str, Any]) -> str:
     env.filters["percent"] = percent
     env.filters["duration"] = duration
     env.filters["curve"] = curve
+    env.filters["survived"] = survived
     env.filters["number"] = lambda value, digits=2: "–" if value is None else f"{value:,.{digits}f}"
     return env.get_template("report.html.j2").render(m=manifest)
 

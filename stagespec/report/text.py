@@ -21,7 +21,15 @@ def render_text(manifest: Told) -> str:
                 lines.append(f"  {'' if number else label:<{LABEL}}{line}".rstrip())
     if manifest["interventions"]:
         lines += ["", *(f"intervention: {one}" for one in manifest["interventions"])]
+    if manifest.get("survived"):
+        lines += ["", *(f"survived: {survived(one)}" for one in manifest["survived"])]
     return "\n".join(lines) + "\n"
+
+
+def survived(one: Told) -> str:
+    """What a run met and went on from, and where."""
+    where = f"in {one['step']}" if one["step"] else "before the first step"
+    return f"{one['kind']} {where}: {one['told']}"
 
 
 def _verdicts(stage: Told) -> Iterator[str]:

@@ -22,6 +22,7 @@ from runtime.models.local import LocalModel
 from runtime.models.tokens import Tokens
 from runtime.progress import silent
 from runtime.steps.completing import drawing
+from runtime.survived import Tell, unheard
 from runtime.work import Work
 
 GOOD = Path(__file__).parents[1] / "compiler" / "good"
@@ -35,6 +36,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
+        self.tell: Tell = unheard
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Any]:
         for request in requests:

@@ -1,13 +1,16 @@
 """Whole runs on the mock engine (which says that it is one) and the real trainer on a random model."""
 
 import json
+import os
 import shutil
+import signal
 from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import slow_mock
 
 from compiler.compile import compile_spec
 from compiler.plan.reading import plan_of, text_of
@@ -174,6 +177,104 @@ def test_a_run_stopped_anywhere_goes_on_and_ends_the_same(plan, finished, tmp_pa
     manifest = json.loads((again.folder / "manifest.json").read_text())
     assert 0 < manifest["requests"]["asked"] < first["requests"]["asked"] + first["requests"]["known_already"]
     assert essence(again.folder) == essence(summary.folder)
+
+
+@pytest.fixture
+def engines(monkeypatch):
+    """The engines that runs start, for whoever wants to kill them: mocks that take their time."""
+    started = []
+    start = import_module("runtime.bind").start_engines
+
+    def start_engines(*args, **more):
+        started.append(start(*args, **more))
+        return started[-1]
+
+    monkeypatch.setattr("runtime.bind.start_engines", start_engines)
+    monkeypatch.setattr("runtime.engines.host._serve", slow_mock.serve)
+    return started
+
+
+def killing(engines, step, *at):
+    """A listener that kills the engine when so many requests of a step have been answered, and keeps what is
+    said."""
+    said, left = [], list(at)
+
+    def listener(event):
+        said.append(event)
+        if left and isinstance(event, Advanced) and step in event.key and event.done >= left[0]:
+            os.kill(engines[-1].pid, signal.SIGKILL)
+            left.pop(0)
+
+    return listener, said
+
+
+def test_an_engine_that_is_killed_changes_no_record(plan, finished, engines, tmp_path):
+    from stagespec.report import render_text, write_report
+
+    undisturbed, _, before = finished
+    listener, said = killing(engines, "small.answers", 5)  # of 41, in round 1
+    summary = run(plan, tmp_path, listener)
+    assert essence(summary.folder) == essence(undisturbed.folder)
+    for path in sorted((undisturbed.folder / "datasets").iterdir()):
+        assert (summary.folder / "datasets" / path.name).read_bytes() == path.read_bytes()
+    manifest = json.loads((summary.folder / "manifest.json").read_text())
+    (met,) = manifest["survived"]
+    assert (met["step"], met["kind"]) == ("small.answers", "dead engine")
+    assert "survived" not in before
+    assert manifest["requests"] == before["requests"]  # none was asked, or counted, twice
+    events = [e for e in journal.read(summary.folder / journal.NAME) if e["event"] == "survived"]
+    assert [{name: event[name] for name in met} for event in events] == [met]
+    assert Said(met["told"], "warning") in said
+    told = f"dead engine in small.answers: {met['told']}"
+    assert f"survived: {told}" in render_text(manifest)
+    page = write_report(summary.folder).read_text()
+    assert f"interruptions survived</td><td><div>{told}</div>" in page
+    assert "interruptions survived" not in write_report(undisturbed.folder).read_text()
+
+
+def test_an_engine_that_is_killed_twice_stops_the_run_which_then_goes_on(plan, finished, engines, tmp_path):
+    listener, _ = killing(engines, "small.answers", 5, 20)  # of 41, in round 1
+    with pytest.raises(RunFailed, match=r"The mock engine was ended by signal 9, .* started anew before"):
+        run(plan, tmp_path, listener)
+    assert not list(tmp_path.glob("*/manifest.json"))
+    again = run(plan, tmp_path, silent)
+    assert essence(again.folder) == essence(finished[0].folder)
+    (met,) = json.loads((again.folder / "manifest.json").read_text())["survived"]  # of the process before
+    assert met["step"] == "small.answers"
+
+
+def test_what_a_training_meets_is_told_where_the_run_is(plan, finished, tmp_path, monkeypatch):
+    """A test double: the training is in this process, and its model raises what torch does on a full GPU."""
+    import torch
+
+    from runtime.training import adapter
+
+    load = adapter.load
+
+    def loaded(*args):
+        model = load(*args)
+        forward = model.base_model.model.forward
+
+        def short_of_memory(*args, input_ids, **more):
+            if len(input_ids) > 2:
+                raise torch.OutOfMemoryError("a test double")
+            return forward(*args, input_ids=input_ids, **more)
+
+        model.base_model.model.forward = short_of_memory
+        return model
+
+    monkeypatch.setattr(adapter, "load", loaded)
+    training = import_module("runtime.steps.train")
+    monkeypatch.setattr(training, "run_in_child", lambda method, job, tell, **_: method(job, tell))
+    summary = run(plan, tmp_path, silent)
+    manifest = json.loads((summary.folder / "manifest.json").read_text())
+    assert {(met["step"], met["kind"]) for met in manifest["survived"]} == {
+        ("small.student", "out of memory")
+    }
+    (training,) = manifest["stages"][0]["training"]
+    (before,) = finished[2]["stages"][0]["training"]
+    assert training["result"]["steps"] == before["result"]["steps"]
+    assert training["result"]["losses"][0] == pytest.approx(before["result"]["losses"][0], rel=1e-4)
 
 
 def test_the_plan_file_alone_is_enough(plan, finished, tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from runtime.models import mock_model
 from runtime.models.local import LocalModel
 from runtime.models.reference_text import PASSAGE
 from runtime.models.tokens import Tokens
+from runtime.survived import Tell, unheard
 
 SHA256 = "ab" * 32
 VOCABULARY = 700
@@ -99,6 +100,7 @@ class FakeEngine:
     leaves_out: int = 0
     asked: list[Request] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    tell: Tell = unheard
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
         self.calls.append("submit")

@@ -13,12 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tight
 from tiny import by_id, completions, logprobs
 
-from runtime.engines.host import HostedEngine, start_engine
+from runtime.engines import host
+from runtime.engines.host import HostedEngine, _Start, start_engine
 from runtime.engines.mock import MockEngine
-from runtime.engines.protocol import Choose, Draw, Request, Score
-from runtime.failures import RunFailed
+from runtime.engines.protocol import Choose, Draw, Request, Result, Score
+from runtime.failures import ChildDied, RunFailed
+from runtime.survived import Survived
 
 SHA = "0" * 64
 
@@ -89,13 +92,104 @@ def test_closing_ends_the_process(tokenizer_folder: Path) -> None:
         list(engine.submit(some_draws(1)))
 
 
-def test_a_killed_engine_is_a_failure_and_not_a_hang(tokenizer_folder: Path) -> None:
+def killing(engine: HostedEngine, requests: list[Request], *after: int) -> list[Result]:
+    """All results, in the order in which they come; the child is killed after so many of them, each time."""
+    found: list[Result] = []
+    for result in engine.submit(requests):
+        found.append(result)
+        if len(found) in after:
+            os.kill(engine.pid, signal.SIGKILL)
+    return found
+
+
+def listening(engine: HostedEngine) -> list[Survived]:
+    told: list[Survived] = []
+    engine.tell = told.append
+    return told
+
+
+def test_a_killed_engine_is_started_anew_and_asked_the_rest(tokenizer_folder: Path) -> None:
+    requests = some_draws(3000)
     with start_engine("mock", tokenizer_folder, SHA) as engine:
-        results = engine.submit(some_draws(5000))
-        next(results)
+        told, first = listening(engine), engine.pid
+        found = killing(engine, requests, 100)
+        assert (gone(first), gone(engine.pid)) == (True, False)
+    assert sorted(result.id for result in found) == sorted(request.id for request in requests)
+    assert {result.id: result for result in found} == by_id(MockEngine(tokenizer_folder, SHA), requests)
+    (one,) = told
+    assert one.kind == "dead engine"
+    assert "The mock engine was ended by signal 9" in one.told
+    left = int(one.told.split(" requests that it had not answered")[0].rpartition(" ")[2])
+    assert 1000 < left < 2900  # what came before its death was not asked again
+
+
+def test_a_killed_transformers_engine_draws_what_it_would_have_drawn(tiny_folder: Path) -> None:
+    requests = some_draws(80, max_tokens=40)
+    with start_engine("transformers", tiny_folder, SHA, threads=1) as engine:
+        undisturbed = completions(engine, requests)
+        told = listening(engine)
+        found = killing(engine, requests, 10)
+    assert {result.id: result for result in found} == undisturbed
+    assert [one.kind for one in told] == ["dead engine"]
+
+
+def test_what_an_engine_tells_comes_out_of_its_child(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = some_draws(30, max_tokens=20)
+    with start_engine("transformers", tiny_folder, SHA, threads=1) as engine:
+        undisturbed = completions(engine, requests)
+    monkeypatch.setattr(host, "_serve", tight.serve)
+    with start_engine("transformers", tiny_folder, SHA, threads=1) as engine:
+        told = listening(engine)
+        assert completions(engine, requests) == undisturbed
+    assert {one.kind for one in told} == {"out of memory"}
+    assert "The transformers engine ran out of memory with " in told[0].told
+
+
+def test_a_second_death_ends_it_and_says_how_it_died(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        told = listening(engine)
+        with pytest.raises(RunFailed, match=r"ended by signal 9, .* It had been started anew before"):
+            killing(engine, some_draws(5000), 50, 2500)
+        assert len(told) == 1
+
+
+def test_deaths_in_submissions_that_follow_each_other_are_one_too_many(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        killing(engine, some_draws(2000), 50)
+        with pytest.raises(RunFailed, match="started anew before"):
+            killing(engine, some_draws(2000), 50)
+
+
+def test_a_whole_submission_without_a_death_earns_another_start(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        told = listening(engine)
+        for _ in range(2):
+            assert len(killing(engine, some_draws(2000), 50)) == 2000
+            assert len(killing(engine, some_draws(3))) == 3
+        assert len(told) == 2
+
+
+def test_one_that_died_between_submissions_is_started_anew_too(tokenizer_folder: Path) -> None:
+    with start_engine("mock", tokenizer_folder, SHA) as engine:
+        told = listening(engine)
         os.kill(engine.pid, signal.SIGKILL)
-        with pytest.raises(RunFailed, match="The mock engine was ended by signal 9"):
-            list(results)
+        engine._child._process.wait(10)
+        assert len(completions(engine, some_draws(3))) == 3
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("cache_bytes", "share", "after"), [(None, 0.9, (None, 0.45)), (1000, 0.1, (500, 0.1))]
+)
+def test_vllm_without_memory_is_started_with_half_the_keys_and_values(
+    cache_bytes: int | None, share: float, after: tuple[int | None, float], tmp_path: Path
+) -> None:
+    start = _Start("vllm", tmp_path, SHA, "bf16", None, 0, share, cache_bytes)
+    short = ChildDied("It failed.", "torch.OutOfMemoryError: CUDA out of memory.")
+    assert (start.after(short).cache_bytes, start.after(short).memory_share) == after
+    assert start.after(ChildDied("It failed.", "RuntimeError: CUDA error")) == start
 
 
 def test_what_cannot_start_says_why(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from runtime.engines.mock import MockEngine
 from runtime.engines.protocol import Choose, Draw, Engine, Request, Score
 from runtime.engines.replicas import Replicas, sensible, shares, start_engines
 from runtime.failures import RunFailed
+from runtime.survived import Survived
 
 SHA = "0" * 64
 
@@ -71,12 +73,35 @@ def test_a_submission_may_be_given_up(three: Engine) -> None:
     assert len(completions(three, some_requests(30))) == 10
 
 
-def test_a_killed_one_is_a_failure_and_not_a_hang(three: Engine) -> None:
+def test_a_killed_one_is_started_anew_while_the_others_go_on(three: Engine, tokenizer_folder: Path) -> None:
+    assert isinstance(three, Replicas)
+    _, victim, other = three._engines
+    assert isinstance(victim, HostedEngine)
+    assert isinstance(other, HostedEngine)
+    pids = victim.pid, other.pid
+    told: list[tuple[Survived, int]] = []
+    three.tell = lambda survived: told.append((survived, threading.get_ident()))
+    requests, found = some_requests(3000), {}
+    for result in three.submit(requests):
+        assert result.id not in found
+        found[result.id] = result
+        if len(found) == 50:
+            os.kill(victim.pid, signal.SIGKILL)
+    assert found == by_id(MockEngine(tokenizer_folder, SHA), requests)
+    assert (victim.pid != pids[0], other.pid == pids[1]) == (True, True)
+    ((survived, thread),) = told
+    assert survived.kind == "dead engine"
+    assert thread == threading.get_ident()  # a journal has one writer
+
+
+def test_the_second_death_of_one_ends_all(three: Engine) -> None:
     assert isinstance(three, Replicas)
     victim = three._engines[1]
     assert isinstance(victim, HostedEngine)
     os.kill(victim.pid, signal.SIGKILL)
-    with pytest.raises(RunFailed, match="The mock engine"):
+    assert len(list(three.submit(some_requests(300)))) == 300
+    os.kill(victim.pid, signal.SIGKILL)
+    with pytest.raises(RunFailed, match="started anew before"):
         list(three.submit(some_requests(300)))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from tight import Tight
 from tiny import by_id, completions, logprobs, make_model
 from transformers import AutoModelForCausalLM
 
@@ -18,6 +19,7 @@ from runtime.engines.prefix import Group
 from runtime.engines.protocol import Choose, Completion, Draw, Request, Score
 from runtime.engines.transformers_engine import TransformersEngine
 from runtime.failures import RunFailed
+from runtime.survived import Survived
 
 Encode = Callable[[str], tuple[int, ...]]
 SHA = "0" * 64
@@ -110,6 +112,76 @@ def test_a_draw_is_the_same_alone_and_in_any_batch(
         assert completions(engine, shuffled[: 4 * rows]) == {
             request.id: together[request.id] for request in shuffled[: 4 * rows]
         }
+
+
+def too_small(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, rows: int, tokens: int
+) -> list[Any]:
+    """Whether there is room for so many rows that are drawn, or tokens otherwise. Returns what is told."""
+    monkeypatch.setattr(engine._packed._model, "forward", Tight(engine._packed._model, rows, tokens))
+    told: list[Survived] = []
+    monkeypatch.setattr(engine, "tell", told.append)
+    return told
+
+
+def test_drawing_goes_on_with_half_the_rows_when_memory_runs_out(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = mixed_requests()
+    # Two that have ended when memory runs out, and are not begun again.
+    requests += [Request(f"short {n}", request.prompt_ids, Draw(1)) for n, request in enumerate(requests[:2])]
+    undisturbed = completions(engine, requests)
+    told = too_small(engine, monkeypatch, rows=5, tokens=300)
+    found = [result for result in engine.submit(requests) if isinstance(result, Completion)]
+    assert sorted(one.id for one in found) == sorted(undisturbed)  # each of them once
+    assert {one.id: one for one in found} == undisturbed
+    assert {one.kind for one in told} == {"out of memory"}
+    sizes = [[int(word) for word in one.told.replace(".", "").split() if word.isdigit()] for one in told]
+    assert sizes[0][0] > 5 >= sizes[-1][1]
+    assert all(after == before // 2 for before, after in sizes)
+
+
+def test_judging_goes_on_with_half_the_tokens_when_memory_runs_out(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = few_shot_prompts(40, seed=6)
+    requests = [Request(f"s{n}", prompt, Score(prompt[:5])) for n, prompt in enumerate(prompts)]
+    requests += [Request(f"c{n}", prompt, Choose((3, 4))) for n, prompt in enumerate(prompts)]
+    undisturbed = logprobs(engine, requests)
+    told = too_small(engine, monkeypatch, rows=0, tokens=200)
+    found = [result for result in engine.submit(requests) if not isinstance(result, Completion)]
+    assert sorted(one.id for one in found) == sorted(undisturbed)
+    for one in found:
+        assert one.logprobs == pytest.approx(undisturbed[one.id], abs=1e-4)
+    assert told
+    assert "tokens at once" in told[0].told
+    assert len(told) < 5  # what was halved stays so, for the rest of the submission
+
+
+@pytest.mark.parametrize(
+    ("task", "halves"),
+    [(Draw(5, 1.0), ["2.", "1."]), (Choose((3, 4)), ["6.", "3."])],
+    ids=["drawing", "judging"],
+)
+def test_memory_for_not_even_one_is_a_failure_in_a_sentence(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, task: Any, halves: list[str]
+) -> None:
+    told = too_small(engine, monkeypatch, rows=0, tokens=0)
+    with pytest.raises(RunFailed, match=r"transformers engine ran out of memory with the least that"):
+        list(engine.submit([Request(str(n), (5, 6, 7 + n), task) for n in range(4)]))
+    assert [one.told.rpartition(" ")[2] for one in told] == halves
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(engine._packed._model, "forward", broken)
+    for task in (Draw(5), Choose((3, 4))):
+        with pytest.raises(RuntimeError, match="shapes do not fit"):
+            list(engine.submit([Request("r", (5, 6), task)]))
 
 
 def test_seeds_matter_and_equal_prompts_may_differ(engine: TransformersEngine) -> None:

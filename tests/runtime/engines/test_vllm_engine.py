@@ -27,6 +27,7 @@ from runtime.engines.host import HostedEngine, start_engine
 from runtime.engines.protocol import Choose, Completion, Draw, Request, Score
 from runtime.engines.stopping import Writing
 from runtime.failures import RunFailed
+from runtime.survived import Survived
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("vllm") is None, reason="vLLM is not installed; .ci/vllm runs these tests"
@@ -319,16 +320,28 @@ def test_adapters_are_swapped_within_a_batch_and_the_base_stays_bare(
     assert found["0 1 score"] != pytest.approx(found["0 2 score"], abs=1e-3)
 
 
-def test_a_killed_engine_is_a_failure_and_leaves_no_process_behind(engine: HostedEngine) -> None:
-    """The last test of this engine."""
-    results = engine.submit([Request(str(n), (10, 20), Draw(400, 1.0, seed=n)) for n in range(100)])
-    next(results)
+@pytest.mark.parametrize("which", ["the child", "the process of vLLM's that computes"])
+def test_a_killed_engine_is_started_anew_and_leaves_no_process_behind(
+    engine: HostedEngine, which: str
+) -> None:
+    requests = [Request(str(n), (10, 20, 30 + n), Draw(200, 1.0, seed=n)) for n in range(100)]
+    undisturbed = completions(engine, requests)
+    told: list[Survived] = []
+    engine.tell = told.append
     processes = descendants(engine.pid)
-    assert len(processes) > 1
-    os.kill(engine.pid, signal.SIGKILL)
-    with pytest.raises(RunFailed, match="The vllm engine was ended by signal 9"):
-        list(results)
+    computing = max(processes[0].children(), key=lambda process: process.memory_info().rss)
+    victim = engine.pid if which == "the child" else computing.pid
+    found = []
+    for result in engine.submit(requests):
+        found.append(result)
+        if len(found) == 10:
+            os.kill(victim, signal.SIGKILL)
+    assert sorted(result.id for result in found) == sorted(undisturbed)
+    assert {result.id: result for result in found} == undisturbed
+    (one,) = told
+    assert one.told.startswith("The vllm engine was ended by signal 9")
     assert all_gone(processes)
+    assert engine.pid != processes[0].pid
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

@@ -174,6 +174,12 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
         lambda a: edit_text(a / "journal.jsonl", '"verdict": "not shown"', '"verdict": "improved"'),
         {"SS910"},
     ),
+    "an interruption that was none": (
+        change_manifest(
+            lambda m: m.update(survived=[{"step": "s", "kind": "dead engine", "told": "It died."}])
+        ),
+        {"SS910"},
+    ),
     "a record that is shown": (
         change_manifest(lambda m: m["stages"][0]["samples"][1]["kept"][0].update(response="Better.")),
         {"SS910"},
