@@ -18,6 +18,7 @@ from stagespec.report import render_text
 from stagespec.report.page import render_report
 
 MADE_UP = Path(__file__).parent / "fixtures" / "report_manifest.json"
+ARCHIVE = Path(__file__).parents[2] / "archive"
 
 
 class TextFile(SingleFileSnapshotExtension):
@@ -137,14 +138,16 @@ def test_an_arm_that_is_absent_leaves_no_arrow(
 
 def test_the_overview_says_what_each_stage_made_and_learnt_from(manifest: dict[str, Any]) -> None:
     (stage,) = manifest["stages"]
-    stage["training"][0]["result"]["examples"] = 22
     untrained = json.loads(json.dumps(stage)) | {"name": "untrained"}
-    untrained["training"][0]["result"] = None
+    run = json.loads((ARCHIVE / "laptop-stage-1" / "manifest.json").read_text(encoding="utf-8"))
+    (trained,) = run["stages"][0]["training"]
+    learnt = trained["result"]["examples"]
+    stage["training"] = [trained]
     untaught = json.loads(json.dumps(stage)) | {"name": "without", "training": []}
     manifest["stages"] = [stage, untrained, untaught]
     text = Page(render_report(manifest)).text
     assert "stage verdict made learnt from knows (AUC)" in text
-    assert "constitutional no difference shown 90 22 student keeps to 0.81 45.0 % 60.0 %" in text
+    assert f"constitutional no difference shown 90 {learnt} student keeps to 0.81 45.0 % 60.0 %" in text
     assert "untrained no difference shown 90 – student keeps to" in text
     assert "without no difference shown 90 – keeps to" in text
 
