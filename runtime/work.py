@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +25,7 @@ from runtime.engines.protocol import (
     TokenLogprobs,
 )
 from runtime.failures import RunStopped
-from runtime.identity import encoded, result_key, sample_encoded
+from runtime.identity import Spread, encoded, result_key, sample_encoded
 from runtime.journal import Journal
 from runtime.progress import Advanced, Began, Ended, Listener, Said
 from runtime.records import Record, StepRecords, renamed
@@ -56,7 +57,10 @@ class Adapter:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+_FEW = 2_000  # items of a pool through all of which each draw goes
+
+
+@dataclass(frozen=True)
 class _Pool:
     """Items that prompts draw from. `key` says how many of each source there are."""
 
@@ -65,7 +69,13 @@ class _Pool:
     codes: Sequence[bytes]
 
     def sample(self, count: int, *parts: object) -> list[Mapping[str, Any]]:
-        return [self.items[i] for i in sample_encoded(self.codes, count, *parts)]
+        few = len(self.codes) <= _FEW
+        draw = partial(sample_encoded, self.codes) if few else self._spread.sample
+        return [self.items[i] for i in draw(count, *parts)]
+
+    @cached_property
+    def _spread(self) -> Spread:
+        return Spread(self.codes)
 
 
 @dataclass(slots=True)

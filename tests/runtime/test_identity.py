@@ -1,10 +1,12 @@
 """Identity, cache key and seed are three things; samples go by hash per item."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engines.protocol import Draw, Request, Score
-from runtime.identity import digest, result_key, sample, seed, share
+from runtime.identity import Spread, digest, encoded, result_key, sample, seed, share
 
 DRAW = Draw(max_tokens=8, temperature=0.7, seed=3)
 
@@ -69,3 +71,37 @@ def test_shares_are_spread_evenly():
     shares = [share("x", i) for i in range(2000)]
     assert 0.47 < sum(shares) / 2000 < 0.53
     assert 0.08 < sum(s < 0.1 for s in shares) / 2000 < 0.12
+
+
+MANY = [encoded({"instruction": f"item {i}"}) for i in range(5_000)]
+
+
+def test_a_draw_from_many_hangs_on_the_parts_alone_and_has_each_item_once():
+    spread = Spread(MANY)
+    drawn = spread.sample(10, 7, "shots", 3)
+    assert drawn == Spread(MANY).sample(10, 7, "shots", 3)
+    assert len(set(drawn)) == 10
+    assert drawn != spread.sample(10, 7, "shots", 4)
+    few = Spread(MANY[:70])
+    assert sorted(few.sample(100, 1)) == list(range(70))
+
+
+def test_taking_out_one_of_many_changes_only_the_draws_that_had_it():
+    draws = range(200)
+    whole = Spread(MANY)
+    before = [[MANY[i] for i in whole.sample(5, draw)] for draw in draws]
+    gone = before[0][0]
+    left = [item for item in MANY if item != gone]
+    fewer = Spread(left)
+    after = [[left[i] for i in fewer.sample(5, draw)] for draw in draws]
+    changed = {draw for draw in draws if before[draw] != after[draw]}
+    assert changed == {draw for draw in draws if gone in before[draw]}
+
+
+def test_many_are_drawn_about_equally_often():
+    spread = Spread(MANY)
+    times = Counter(i for draw in range(5_000) for i in spread.sample(4, draw))
+    assert len(times) > 0.95 * len(MANY)  # 4 times each on average: 1.8 % by chance not at all
+    assert max(times.values()) <= 16
+    by_part = [sum(times[i] for i in range(start, start + 1_000)) for start in range(0, 5_000, 1_000)]
+    assert all(abs(part - 4_000) < 400 for part in by_part)
