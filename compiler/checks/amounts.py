@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil, inf
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted
+from compiler.diagnostics import Diagnostics, Label
 from compiler.frozen import Frozen
+from compiler.plan.counting import counted
 from compiler.plan.model import (
     ITEMS_PER_LIST,
     LATER_ROUND,

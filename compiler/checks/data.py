@@ -7,7 +7,8 @@ from functools import partial
 from compiler.checks.leaks import shown_columns
 from compiler.checks.openings import reads_column
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted, listing
+from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.plan.counting import counted
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
     AnyStep,

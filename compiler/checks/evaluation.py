@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted, percent
+from compiler.diagnostics import Diagnostics, Label, percent
+from compiler.plan.counting import counted
 from compiler.plan.model import Evaluate, Gate, Train
 from compiler.plan.names import short
 from compiler.plan.power import DISCORDANCES, clusters_needed, items_needed
