@@ -20,7 +20,7 @@ from compiler.checks import (
     Texts,
 )
 from compiler.constants import fill_in_constants, label_uses
-from compiler.diagnostics import Diagnostic, Diagnostics, Label, Span, did_you_mean, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, Label, Span, did_you_mean, in_order, listing
 from compiler.doubtful import leave_out_doubtful
 from compiler.estimate import Run, quote
 from compiler.frozen import Frozen
@@ -61,7 +61,8 @@ def compile_spec(
     `runs` are what earlier runs measured, the newest first; they make the quote better and nothing else.
     `unchecked` leaves out the checks of method: what an older version let through still has its plan.
 
-    All problems are diagnostics in the result; nothing is raised for what a spec can get wrong.
+    All problems are diagnostics in the result, in the order of their places; nothing is raised for what a
+    spec can get wrong.
     """
     found = Diagnostics()
     program = load(path, found)
@@ -69,6 +70,7 @@ def compile_spec(
         with collector.left_out():
             compiled = _compile(program, found, profile, seed, runs, unchecked)
             leave_out_doubtful(program, found)
+            found.items = in_order(found.items, program.sources)
         return compiled
     except RecursionError:
         found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
@@ -142,7 +144,7 @@ def _compile(
                 if item.labels
                 else "",
             )
-            for item in found.items
+            for item in in_order(found.items, program.sources)
         ),
     )
     return Compiled(plan, found, program)

@@ -54,6 +54,20 @@ class Diagnostic(Frozen):
     fix: Fix | None = None
 
 
+def in_order(found: Iterable[Diagnostic], files: Iterable[str]) -> list[Diagnostic]:
+    """By place: files in the order in which they were read, the entry file first; what has no place comes
+    before all, and what has the same place stays as it was found."""
+    numbers = {name: number for number, name in enumerate(files)}
+
+    def key(item: Diagnostic) -> tuple[int, int]:
+        if not item.labels:
+            return -1, 0
+        span = item.labels[0].span
+        return numbers.get(span.file, len(numbers)), span.start
+
+    return sorted(found, key=key)
+
+
 class Diagnostics:
     """The list that every phase appends to."""
 
@@ -130,12 +144,6 @@ def quoted(fix: Fix | None) -> Fix | None:
 def article(words: str) -> str:
     """`an evaluate step`, `a gate`."""
     return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
-
-
-def counted(number: float, thing: str) -> str:
-    """`1 item`, `2 items`, `2 entries`."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{number:.12g} {thing if number == 1 else plural}"
 
 
 def percent(share: float) -> str:

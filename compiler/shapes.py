@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Protocol
 
-from compiler.diagnostics import Diagnostics, Fix, Label, Span, counted, did_you_mean, listing, respelled
+from compiler.diagnostics import Diagnostics, Fix, Label, Span, did_you_mean, listing, respelled
 from compiler.frozen import Frozen
+from compiler.plan.counting import counted
 from compiler.syntax import tree
 from compiler.units import UNITS, dimension, in_base_unit, meant, spelling, unit_is_certain
 

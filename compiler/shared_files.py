@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from compiler.constants import fill_in_constants
-from compiler.diagnostics import Diagnostics, Label, did_you_mean, listing
+from compiler.diagnostics import Diagnostics, Label, did_you_mean, in_order, listing
 from compiler.doubtful import leave_out_doubtful
 from compiler.lower.constitutions import lower_constitution
 from compiler.lower.critics import lower_critic
@@ -41,6 +41,7 @@ def check_shared_file(path: str) -> tuple[Diagnostics, Program]:
         except RecursionError:
             found.error("SS119", f'"{program.entry}" is nested too deeply to be read')
     leave_out_doubtful(program, found)
+    found.items = in_order(found.items, program.sources)
     return found, program
 
 

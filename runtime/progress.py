@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A piece of work began. `key` names it in later events; `total` is None when it can't be known."""
+    """A piece of work began. `key` names it in later events; `total` is None when it can't be known, and
+    `unit` is what one of it is called."""
 
     key: str
     title: str
     total: int | None = None
-    unit: str = "records"
+    unit: str = "record"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 
+from compiler.plan.counting import counted
 from compiler.plan.meaning import models
 from compiler.plan.model import AnyStep, Generate, Quality, Stage
 from runtime.failures import RunStopped
@@ -151,6 +152,6 @@ def summary(step: AnyStep, work: Work) -> str:
     if records is None:
         return step.kind
     if not records.rejected:
-        return f"{len(records.kept)} records"
+        return counted(len(records.kept), "record")
     sinks = ", ".join(f"{n} {sink}" for sink, n in records.sinks.most_common())
     return f"kept {len(records.kept)} of {records.seen} ({sinks})"

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from compiler.plan.counting import counted
 from compiler.plan.model import Binding, Method, Output, PlanFile, PromptUse, Train
 from compiler.plan.prompts import render
 from compiler.plan.selection import Selection
@@ -242,7 +243,7 @@ class Work:
         self.journal.sync()
         took = time.monotonic() - began
         reused = f", {len(requests) - len(missing)} known already" if len(missing) < len(requests) else ""
-        self.listener(Ended(key, f"{len(requests)} {_unit(requests[0])}{reused}", took))
+        self.listener(Ended(key, f"{counted(len(requests), _unit(requests[0]))}{reused}", took))
         return answers
 
     def _known(self, key: str) -> bool:
@@ -309,11 +310,11 @@ def _reads(request: Request) -> int:
 def _unit(request: Request) -> str:
     match request.task:
         case Draw():
-            return "completions"
+            return "completion"
         case Choose():
-            return "judgements"
+            return "judgement"
         case Score():
-            return "likelihoods"
+            return "likelihood"
 
 
 StepFunction = Callable[[Any, Work], None]

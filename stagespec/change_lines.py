@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import counted
 from compiler.plan.model import PlanFile, Rejection
 from compiler.plan.names import PROFILE, short
 from stagespec.last_run import Comparison
@@ -24,7 +25,7 @@ def reason(plan: PlanFile, step: StepChange) -> str:
     was = f"was called {short(step.was)}" if step.was else ""
     if step.mark == "~":
         more = len(step.changes) - 1
-        others = f", and {more} more difference{'' if more == 1 else 's'}" if more else ""
+        others = f", and {counted(more, 'more difference')}" if more else ""
         return f"{f'{was}; ' if was else ''}{change(plan, step.changes[0])}{others}"
     if step.mark == "=":
         read = f"behind {listing(map(short, step.upstream))}, which changed" if step.upstream else ""
@@ -68,9 +69,9 @@ def summary(plan: PlanFile, compared: Comparison) -> Iterator[str]:
         yield f"none {compared.said}"
         return
     counts = [(sum(step.mark == mark for step in compared.steps), mark, word) for mark, word in MARKS]
-    counted = ", ".join(f"{n} {word} ({mark})" for n, mark, word in counts if n)
+    marked = ", ".join(f"{n} {word} ({mark})" for n, mark, word in counts if n)
     fed = any(step.upstream for step in compared.steps)
-    yield f"{compared.said}: {counted}" + (
+    yield f"{compared.said}: {marked}" + (
         "; a step behind a changed one asks again only what is not known yet" if fed else ""
     )
     if not compared.settings and all(step.mark == "=" and not step.was for step in compared.steps):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import counted
 from stagespec import diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text
 from stagespec.checking import Checked
 from stagespec.terminal import has_colour
@@ -24,6 +25,6 @@ def report(checked: Checked, format: str) -> str:
         return f"{text}\n" if text else ""
     if not found:
         counts = ((checked.stages, "stage"), (checked.shared, "shared file"))
-        files = [f"{number} {what}{'' if number == 1 else 's'}" for number, what in counts if number]
+        files = [counted(number, what) for number, what in counts if number]
         return f"{listing(files)}, nothing to report\n"
     return diagnostics_text.render(found, sources, colour=has_colour(sys.stdout))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compiler.compile import compile_spec
-from compiler.diagnostics import Diagnostic, Diagnostics, listing
+from compiler.diagnostics import Diagnostic, Diagnostics, in_order, listing
+from compiler.plan.counting import noun
 from compiler.shared_files import check_shared_file
 from compiler.source import MAX_SPEC_BYTES, Source, read_text
 from compiler.syntax.parse import parse
@@ -19,7 +20,8 @@ _STAGE = re.compile(r"^\s*(stage|pipeline)\s+\w+", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found, the files read by name, and how many files are stages and how many are shared."""
+    """What was found, in the order of its places, the files read by name, and how many files are stages and
+    how many are shared."""
 
     found: list[Diagnostic]
     sources: dict[str, Source]
@@ -50,14 +52,14 @@ def check(paths: Sequence[str]) -> Checked:
         alone, program = check_shared_file(file)
         sources |= {name: s for name, s in program.sources.items() if name not in sources}
         found += [item for item in alone.items if item not in under and item not in found]
-    return Checked(found, sources, len(stages), len(shared))
+    return Checked(in_order(found, sources), sources, len(stages), len(shared))
 
 
 def _placed(item: Diagnostic, profiles: list[str], everyone: list[str]) -> Diagnostic:
     """A diagnostic without a place says under which profiles it comes, unless under all."""
     if item.labels or profiles == everyone:
         return item
-    under = f"under profile{'' if len(profiles) == 1 else 's'} {listing(profiles)}"
+    under = f"under {noun(len(profiles), 'profile')} {listing(profiles)}"
     return replace(item, message=f"{item.message} ({under})")
 
 

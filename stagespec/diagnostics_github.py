@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from compiler.diagnostics import Diagnostic
 from compiler.source import Source
-from stagespec.diagnostics_text import in_order
 from stagespec.excerpts import end_place, place
 
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -14,7 +13,7 @@ COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 def render(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> str:
     """One line each; nothing where there is nothing to report."""
-    return "\n".join(_command(item, sources) for item in in_order(found, sources))
+    return "\n".join(_command(item, sources) for item in found)
 
 
 def _command(item: Diagnostic, sources: Mapping[str, Source]) -> str:

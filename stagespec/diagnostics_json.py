@@ -8,12 +8,11 @@ from typing import Any
 
 from compiler.diagnostics import Diagnostic, Fix, Span
 from compiler.source import Source
-from stagespec.diagnostics_text import in_order
 from stagespec.excerpts import end_place, place
 
 
 def as_objects(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> list[dict[str, Any]]:
-    """One plain object per diagnostic, sorted by place."""
+    """One plain object per diagnostic."""
     return [
         {
             "code": item.code,
@@ -24,7 +23,7 @@ def as_objects(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> li
             "help": item.help,
             "fix": _fix(item.fix, sources) if item.fix else None,
         }
-        for item in in_order(found, sources)
+        for item in found
     ]
 
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 from compiler import VERSION
 from compiler.diagnostics import Diagnostic, Fix, Label, Span
 from compiler.source import Source
-from stagespec.diagnostics_text import in_order
 from stagespec.explain import family, meaning
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -22,7 +21,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def render(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> str:
     """One run with its rules (the codes that were found) and its results."""
-    items = in_order(found, sources)
+    items = list(found)
     codes = sorted({item.code for item in items})
     driver = {"name": "stagespec", "version": VERSION, "rules": [_rule(code) for code in codes]}
     run = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from compiler.diagnostics import Diagnostic, Label
+from compiler.plan.counting import counted
 from compiler.source import Source
 from stagespec.excerpts import Mark, Row, excerpt, place, visible
 
@@ -14,8 +15,8 @@ Paint = Callable[[str, str], str]
 
 
 def render(found: Iterable[Diagnostic], sources: Mapping[str, Source], colour: bool = False) -> str:
-    """All diagnostics in the order of their places, and a closing line that counts them."""
-    items = in_order(found, sources)
+    """All diagnostics, and a closing line that counts them."""
+    items = list(found)
     if not items:
         return ""
     paint = _colours if colour else _plain
@@ -23,23 +24,10 @@ def render(found: Iterable[Diagnostic], sources: Mapping[str, Source], colour: b
     return "\n\n".join([*blocks, summary(items)]) + "\n"
 
 
-def in_order(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> list[Diagnostic]:
-    """Sorted by place: the entry file first, then files as they were read; what has no place comes first."""
-    files = {name: number for number, name in enumerate(sources)}
-
-    def key(item: Diagnostic) -> tuple[int, int]:
-        if not item.labels:
-            return -1, 0
-        span = item.labels[0].span
-        return files.get(span.file, len(files)), span.start
-
-    return sorted(found, key=key)
-
-
 def summary(items: Sequence[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
     counts = [(s, sum(item.severity == s for item in items)) for s in ("error", "warning", "note")]
-    return ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s, n in counts if n)
+    return ", ".join(counted(n, s) for s, n in counts if n)
 
 
 def _diagnostic(item: Diagnostic, sources: Mapping[str, Source], paint: Paint) -> Iterator[str]:

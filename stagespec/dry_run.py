@@ -29,7 +29,7 @@ from stagespec.figures import (
 from stagespec.last_run import Comparison
 from stagespec.stage_overview import overview
 from stagespec.step_lines import UNBROKEN, sentences
-from stagespec.wording import AROUND, count, points, share, source_of
+from stagespec.wording import AROUND, many, points, share, source_of
 
 if TYPE_CHECKING:
     from compiler.diff import StepChange
@@ -102,7 +102,7 @@ def _heading(plan: PlanFile, width: int, briefly: bool) -> Iterator[str]:
     yield from wrap(f"{first}{end}" if briefly else doc, width)
     yield ""
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
-    threads = f", {binding.threads} threads" if binding.threads else ""
+    threads = f", {many(binding.threads, 'thread')}" if binding.threads else ""
     hardware = f" on {plan.quote.hardware}" if plan.quote.hardware else ""
     yield from _entry(
         "profile",
@@ -116,7 +116,7 @@ def _heading(plan: PlanFile, width: int, briefly: bool) -> Iterator[str]:
         if bound.stand_in:
             yield from _entry("", f"STAND-IN ({bound.stand_in} model), because {bound.because}", width)
     if binding.rehearsal:
-        cap = f"; {count(binding.held_out)} items of each held-out set" if binding.held_out else ""
+        cap = f"; {many(binding.held_out, 'item')} of each held-out set" if binding.held_out else ""
         yield from _entry("rehearsal", f"goes on past closed gates; no verdict can be reached{cap}", width)
 
 
@@ -193,7 +193,7 @@ def power(plan: PlanFile, step: Evaluate) -> str:
     ]
     looked = "all " if plan.binding.held_out else ""
     return (
-        f"least lift in points that {looked}{count(items)} items show: "
+        f"least lift in points that {looked}{many(items, 'item')} {'shows' if items == 1 else 'show'}: "
         f"{first} discordant pairs, {listing(others)} "
         f"({share(POWER)} power, alpha {share(step.compare.alpha)}; "
         f"wanted: {step.compare.smallest_effect * 100:g})"

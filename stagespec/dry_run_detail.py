@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import noun
 from compiler.plan.hashing import canonical_json, plain
 from compiler.plan.meaning import prompt_uses, written_use
 from compiler.plan.model import (
@@ -27,7 +28,7 @@ from compiler.plan.names import short
 from compiler.plan.prompts import render
 from stagespec.figures import around
 from stagespec.step_lines import UNBROKEN
-from stagespec.wording import AROUND, condition, count, duration, money
+from stagespec.wording import AROUND, condition, count, duration, many, money
 
 WIDTH = 100
 UNSAID: tuple[Any, ...] = (None, [], {}, "")
@@ -123,7 +124,7 @@ def _critics(plan: PlanFile) -> Iterator[str]:
     for name, critic in plan.method.critics.items():
         labelled = plan.method.datasets[critic.examples]
         yield ""
-        yield f"  {name}({typed(critic.columns)}), measured on {labelled.items} labelled examples"
+        yield f"  {name}({typed(critic.columns)}), measured on {many(labelled.items, 'labelled example')}"
         yield from _doc(critic.doc)
         for number, method in enumerate(critic.methods, 1):
             if isinstance(method, LabelMethod):
@@ -147,7 +148,8 @@ def _datasets(plan: PlanFile) -> Iterator[str]:
     names = max(map(len, plan.method.datasets), default=0)
     for name, data in plan.method.datasets.items():
         role = f"{data.role} ({data.split})" if data.split else data.role
-        yield f"  {name:<{names}}  {role:<16}  {count(data.items):>6} items  sha256 {data.sha256[:12]}"
+        number = f"{count(data.items):>6} {noun(data.items, 'item'):<5}"
+        yield f"  {name:<{names}}  {role:<16}  {number}  sha256 {data.sha256[:12]}"
 
 
 # --- settings --------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ def _estimates(plan: PlanFile) -> Iterator[str]:
         usd = plan.quote.usd(quoted.seconds)
         ends = quoted.at_pilot_s is not None and quoted.at_pilot_s != quoted.seconds
         parts = [
-            f"{count(quoted.tokens)} tokens" if quoted.tokens else "",
+            many(quoted.tokens, "token") if quoted.tokens else "",
             duration(quoted.seconds),
             "" if usd is None else money(usd),
             f"{duration(quoted.at_pilot_s or 0)} if the pilot does not pass" if ends else "",

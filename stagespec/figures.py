@@ -105,7 +105,8 @@ def if_gates_close(plan: PlanFile) -> str:
 
     every = "no pilot passes" if len(piloted) > 1 else "the pilot does not pass"
     some = len(piloted) > 1 and quote.closed
-    seen = f"; {takes(quote.closed)} if {len(quote.closed)} stages end there, as in {quote.closed_run}"
+    end = "1 stage ends" if len(quote.closed) == 1 else f"{len(quote.closed)} stages end"
+    seen = f"; {takes(quote.closed)} if {end} there, as in {quote.closed_run}"
     return f"figures are for all open; {takes(piloted)} if {every}{seen if some else ''}"
 
 

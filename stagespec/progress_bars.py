@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from compiler.plan.counting import noun
 from compiler.plan.model import PlanFile
 from runtime.progress import Advanced, Began, Ended, Event, Listener, Said
 from stagespec.excerpts import visible
@@ -140,7 +141,7 @@ class Bars(Progress):
 class _Amount(ProgressColumn):
     def render(self, task: Task) -> Text:
         of = f" of {count(task.total)}" if task.total is not None else ""
-        return Text(f"{count(task.completed)}{of} {task.fields['unit']}")
+        return Text(f"{count(task.completed)}{of} {noun(task.total or task.completed, task.fields['unit'])}")
 
 
 class _Speed(ProgressColumn):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
+from compiler.plan.counting import noun
 from runtime.progress import Advanced, Began, Ended, Event, Said
 from stagespec.excerpts import visible
 from stagespec.forecast import Forecast
@@ -59,7 +60,7 @@ class Lines:
         if now - piece.told >= EVERY_S and done != piece.total:
             piece.told = now
             of = f" of {count(piece.total)}" if piece.total is not None else ""
-            self._write(f"{piece.title}: {count(done)}{of} {piece.unit}")
+            self._write(f"{piece.title}: {count(done)}{of} {noun(piece.total or done, piece.unit)}")
 
     def _ended(self, key: str, summary: str, seconds: float) -> None:
         piece = self.pieces.pop(key, None)

@@ -9,7 +9,7 @@ from compiler.plan.model import Comparison as Claim
 from compiler.plan.model import Evaluate, Generate, PlanFile, Stage, Supervised, Train
 from stagespec.figures import around, beside, figure_columns, total
 from stagespec.last_run import Comparison
-from stagespec.wording import AROUND, count
+from stagespec.wording import AROUND, count, in_points, many
 
 MARKS = ("+", "~", "-")
 
@@ -34,7 +34,7 @@ def overview(plan: PlanFile, compared: Comparison, width: int, briefly: bool = F
 
 def _told(plan: PlanFile, stage: Stage, compared: Comparison) -> Iterator[str]:
     source = stage.learner.partition(".")[0]
-    yield f"{len(stage.steps)} steps on {source}"
+    yield f"{many(len(stage.steps), 'step')} on {source}"
     for train in (step for step in stage.steps if isinstance(step, Train)):
         of = train.objective
         learns = of.target if isinstance(of, Supervised) else f"{of.chosen} over {of.rejected}"
@@ -61,8 +61,8 @@ def _is_source(step: object, plan: PlanFile) -> bool:
 
 def _claim(claim: Claim) -> str:
     if claim.test == "no_worse":
-        return f"{claim.arm} loses less than {claim.margin * 100:g} points"
-    return f"{claim.arm} over {claim.baseline} by {claim.smallest_effect * 100:g} points"
+        return f"{claim.arm} loses less than {in_points(claim.margin)}"
+    return f"{claim.arm} over {claim.baseline} by {in_points(claim.smallest_effect)}"
 
 
 def _mark(stage: Stage, compared: Comparison) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import noun
 from compiler.plan.meaning import written_bound
 from compiler.plan.model import (
     Accept,
@@ -45,7 +46,7 @@ from compiler.plan.model import (
     Train,
 )
 from compiler.plan.names import short
-from stagespec.wording import count, share
+from stagespec.wording import count, in_points, many, share
 
 WRITES = {
     "text": "one completion each",
@@ -78,7 +79,7 @@ def _generate(plan: PlanFile, step: Generate) -> list[str]:
     full = f" (of {count(step.until_kept or 0)})" if scaled.until_kept != step.until_kept else ""
     return [
         f"rounds until {count(scaled.until_kept)} kept in {short(step.until_step or '')}{full}",
-        f"pilot of {count(step.pilot_items or 0)} items, at most {scaled.at_most_rounds} rounds; "
+        f"pilot of {many(step.pilot_items or 0, 'item')}, at most {many(scaled.at_most_rounds, 'round')}; "
         f"{WRITES[step.parse]}",
         *([f"about {step.about}, one record of it to each prompt"] if step.about else []),
         wrote,
@@ -88,7 +89,7 @@ def _generate(plan: PlanFile, step: Generate) -> list[str]:
 def _filter(plan: PlanFile, step: Filter) -> list[str]:
     said = [
         f"{name}{' twice' if times == 2 else f' {times} times' if times > 2 else ''} "
-        f"({count(len(plan.method.rules[name].statements))} statements)"
+        f"({many(len(plan.method.rules[name].statements), 'statement')})"
         for name, times in Counter(use.rules for use in step.rules).items()
     ]
     lines = [f"rules {listing(said)}"] if said else []
@@ -97,7 +98,7 @@ def _filter(plan: PlanFile, step: Filter) -> list[str]:
             f"drops near-duplicates of {step.near.column}, {share(step.near.similarity)} alike or more"
         )
     if step.caps:
-        capped = listing(f"{column} {count(most)} times" for column, most in step.caps.items())
+        capped = listing(f"{column} {many(most, 'time')}" for column, most in step.caps.items())
         lines.append(f"keeps one value of {capped} at most")
     if step.apart_from:
         lines.append(f"apart from {listing(_apart(plan, step.apart_from))}")
@@ -134,10 +135,10 @@ def _evaluate(plan: PlanFile, step: Evaluate) -> list[str]:
     datasets = [plan.method.datasets[name] for name in step.items]
     there = sum(dataset.items for dataset in datasets)
     looked = sum(min(dataset.items, plan.binding.held_out or dataset.items) for dataset in datasets)
-    of = f"{count(looked)} of {count(there)}" if looked < there else count(looked)
+    of = f"{count(looked)} of {many(there, 'item')}" if looked < there else many(looked, "item")
     sealed = ", sealed" if any(dataset.split == "test" for dataset in datasets) else ""
-    arms = f"{len(step.arms)} arms: {', '.join(step.arms)}; {sampling(step.sampling)}"
-    lines = [f"{listing(step.items)}, {of} items{sealed}", arms]
+    arms = f"{many(len(step.arms), 'arm')}: {', '.join(step.arms)}; {sampling(step.sampling)}"
+    lines = [f"{listing(step.items)}, {of}{sealed}", arms]
     lines += [
         f"{critic(score.critic)}: passes at {accept(score.accept)}{_in_part(score)}"
         for score in step.critics.values()
@@ -155,9 +156,9 @@ def _in_part(score: CriticScore) -> str:
 
 def _claim(test: Comparison) -> str:
     if test.test == "no_worse":
-        what = f"{test.arm} loses less than {test.margin * 100:g} points to {test.baseline}"
+        what = f"{test.arm} loses less than {in_points(test.margin)} to {test.baseline}"
         return f"claim: {what} by {test.score}, alpha {share(test.alpha)}"
-    what = f"{test.arm} over {test.baseline} by {test.smallest_effect * 100:g} points or more"
+    what = f"{test.arm} over {test.baseline} by {in_points(test.smallest_effect)} or more"
     score = "" if test.score == "check" else f" by {test.score}"
     return f"claim: {what}{score}, McNemar, alpha {share(test.alpha)}"
 
@@ -172,7 +173,7 @@ def _train(plan: PlanFile, step: Train) -> list[str]:
         f"{step.objective.method} of {model(step, step.start)} on {within(step, step.source)}: "
         f"{_learnt(step)} after {step.prompt.prompt}",
         f"{lora}, weights {weights}{instead}",
-        f"{best.name} {learning_rate(best.learning_rate)} {best.schedule}, {step.epochs} epochs, "
+        f"{best.name} {learning_rate(best.learning_rate)} {best.schedule}, {many(step.epochs, 'epoch')}, "
         f"batch {step.batch}{stop}",
     ]
 
@@ -250,7 +251,7 @@ def _order(_: PlanFile, step: Order) -> list[str]:
 
 def _review(_: PlanFile, step: Review) -> list[str]:
     who = "a person" if step.by == "person" else f"the command {' '.join(step.command)}"
-    return [f"{who} looks at {count(step.items)} records: {step.question}"]
+    return [f"{who} looks at {many(step.items, 'record')}: {step.question}"]
 
 
 def critic(use: CriticUse) -> str:
@@ -267,7 +268,7 @@ def rounds(step: Quality) -> str:
 
 def turns(step: Converse) -> str:
     """`3 turns` or `3 to 5 turns`"""
-    return f"{'' if step.least_turns is None else f'{step.least_turns} to '}{step.turns} turns"
+    return f"{'' if step.least_turns is None else f'{step.least_turns} to '}{many(step.turns, 'turn')}"
 
 
 def accept(bound: Accept) -> str:
@@ -279,7 +280,7 @@ def drawn(sample: PrincipleSample) -> str:
     """`1 to 3 principles of hhh each, balanced by category`"""
     number = str(sample.least) if sample.least == sample.most else f"{sample.least} to {sample.most}"
     balance = ", balanced by category" if sample.balanced else ""
-    return f"{number} principles of {sample.constitution} each{balance}"
+    return f"{number} {noun(sample.most, 'principle')} of {sample.constitution} each{balance}"
 
 
 def within(step: AnyStep, id: str) -> str:
@@ -337,7 +338,7 @@ def prompt(plan: PlanFile, use: PromptUse) -> str:
 def sampling(values: Sampling) -> str:
     """`greedy, 80 tokens` or `T 0.7, 200 tokens`"""
     drawn = "greedy" if values.temperature == 0 else f"T {values.temperature:g}"
-    return f"{drawn}, {values.max_tokens} tokens"
+    return f"{drawn}, {many(values.max_tokens, 'token')}"
 
 
 def requirements(required: Iterable[Requirement]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from math import isfinite
 
+from compiler.plan.counting import counted, noun
 from compiler.plan.expressions import COMPARE, FINISH_REASONS, Value
 from compiler.plan.model import Expression, ModelBinding
 
@@ -15,6 +16,16 @@ AROUND = "start of engines, certificate, end"
 def count(number: float) -> str:
     """`15,000`"""
     return f"{number:,.0f}"
+
+
+def many(number: float, thing: str) -> str:
+    """`1 item`, `15,000 items`"""
+    return f"{count(number)} {noun(number, thing)}"
+
+
+def in_points(value: float) -> str:
+    """A difference of shares: `1 point`, `2.5 points`"""
+    return counted(value * 100, "point")
 
 
 def rough(number: float) -> str:

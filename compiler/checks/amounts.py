@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import ceil, inf
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted
+from compiler.diagnostics import Diagnostics, Label
 from compiler.frozen import Frozen
+from compiler.plan.counting import counted
 from compiler.plan.model import (
     ITEMS_PER_LIST,
     LATER_ROUND,
@@ -57,7 +58,8 @@ def rounds_reach_the_goal(view: StageView, found: Diagnostics) -> None:
 
 def batch_is_filled(view: StageView, found: Diagnostics) -> None:
     """With a batch larger than the data an epoch is one step, and the schedule of the learning rate is over
-    as soon as it begins. A batch holds no more records than can arrive."""
+    as soon as it begins. A batch holds no more records than can arrive: take a smaller one, or make more
+    records."""
     for train in view.of(Train):
         most = _arriving(train, view)
         if train.batch <= most.likely or most.likely == 0:  # an empty part is reported as one (SS651)
@@ -77,8 +79,9 @@ def batch_is_filled(view: StageView, found: Diagnostics) -> None:
 
 
 def pilot_round_is_made(view: StageView, found: Diagnostics) -> None:
-    """Rounds are counted from 0, so that at_most = 3 rounds end with round(2). A quality gate on a round that
-    is never made measures nothing and stays closed, and retries after the last round are none."""
+    """Rounds are counted from 0, so that at_most = 3 rounds end with round(2). A quality gate on a round
+    that is never made measures nothing and stays closed, and retries after the last round are none. Look at
+    the first, on = round(0), or allow more rounds."""
     for gate in view.of(Quality):
         sources = {s.id: s for id in gate.inputs if (s := _source(id, view)) is not None}
         for source in sources.values():

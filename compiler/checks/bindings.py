@@ -12,8 +12,9 @@ BoundCheck = Callable[[Bound, Diagnostics], None]
 
 
 def one_resident_base(bound: Bound, found: Diagnostics) -> None:
-    """Three 32B models were once resident at once on one GPU. One base serves all roles of a plan, with an
-    adapter where it was trained: every role is bound to the same checkpoint in the same precision."""
+    """In the experiment three 32B models were resident at once, and precision differed from script to
+    script. One base serves all roles of a plan, with an adapter where it was trained: every role is bound
+    to the same checkpoint in the same precision."""
     bases: dict[str, list[str]] = {}
     for role, model in bound.binding.models.items():
         bases.setdefault(f"{lock_key(model)} {model.precision}", []).append(role)

@@ -7,7 +7,8 @@ from functools import partial
 from compiler.checks.leaks import shown_columns
 from compiler.checks.openings import reads_column
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted, listing
+from compiler.diagnostics import Diagnostics, Label, listing
+from compiler.plan.counting import counted
 from compiler.plan.meaning import prompt_uses
 from compiler.plan.model import (
     AnyStep,
@@ -29,8 +30,9 @@ WRITERS = Generate | Revise | Negatives | Converse
 
 
 def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
-    """A few-shot prompt without a stop policy lets a base model go on with the next example, and the
-    next: endless question and answer chains. A prompt that shows exemplars must own its stops."""
+    """A few-shot prompt without a stop policy lets a base model go on with the next example, and the next:
+    in the experiment, endless question and answer chains. A prompt that shows exemplars must own its stops:
+    stop = ["###END###"]."""
     for id, use in _uses(view):
         prompt = view.method.prompts[use.prompt]
         step = view.step(id)
@@ -45,8 +47,9 @@ def few_shot_prompt_owns_its_stops(view: StageView, found: Diagnostics) -> None:
 
 
 def held_out_is_not_shown(view: StageView, found: Diagnostics) -> None:
-    """An item that stands among the exemplars, the seeds or a critic's examples measures what was shown. No
-    held-out item may stand in any other data of the plan."""
+    """An item that stands among the exemplars, the seeds or a critic's examples measures what was shown. In
+    the experiment templates of the evaluation overlapped with the exemplars. No held-out item may stand in
+    any other data of the plan: take it out of one of the two."""
     told: set[tuple[str, str]] = set()
     for step in view.of(Evaluate):
         for items in step.items:
@@ -107,8 +110,9 @@ def _shared(one: str, other: str, view: StageView) -> list[str]:
 
 
 def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
-    """A model that writes its own data repeats itself: in one run two thirds of the pairs were copies, and
-    one item stood 273 times. A filter before training should drop near-duplicates over the stage."""
+    """A model that writes its own data repeats itself: in the experiment 67 % were duplicates, and one item
+    stood 273 times. A filter before training should drop near-duplicates, which it looks for over the whole
+    stage."""
     for train in view.of(Train):
         if not any(isinstance(step, Filter) and step.near for step in view.before(train.id)):
             found.error(
@@ -120,9 +124,9 @@ def near_duplicates_removed(view: StageView, found: Diagnostics) -> None:
 
 
 def completeness_ruled(view: StageView, found: Diagnostics) -> None:
-    """A completion that ran into the token limit is cut off in the middle; trained on, it teaches to stop
-    there. Rules on every way to training should look at how the text that is learnt ended, its finish
-    reason."""
+    """A completion that ran into the token limit is cut off in the middle, and in the experiment such
+    answers were kept; trained on, they teach to stop there. Rules on every way to training should look at
+    how the text that is learnt ended, its finish reason."""
     for train in view.of(Train):
         for step in view.before(train.id):
             if not isinstance(step, WRITERS) or step.into not in view.learns(train) or not step.finish:
@@ -139,8 +143,9 @@ def completeness_ruled(view: StageView, found: Diagnostics) -> None:
 
 
 def pilot_is_smaller(view: StageView, found: Diagnostics) -> None:
-    """A pilot is looked at before the rest is paid for. Thirty were approved and four were run; a pilot that
-    is larger than the whole approves nothing. Let the pilot be a small part, and look at it."""
+    """A pilot is looked at before the rest is paid for. In the experiment a pilot of thirty was approved
+    and four were run; and one that is larger than the whole leaves nothing to approve. The pilot holds no
+    more than all that is wanted."""
     for step in view.of(Generate):
         if step.until_kept is not None and (step.pilot_items or 0) > step.until_kept:
             found.error(
@@ -153,8 +158,9 @@ def pilot_is_smaller(view: StageView, found: Diagnostics) -> None:
 
 
 def prompts_repeat_seldom(view: StageView, found: Diagnostics) -> None:
-    """One prompt stood up to 13 times in pairs that were called unique: only whole pairs were compared. The
-    text that a model is trained to answer is itself freed of duplicates, or capped."""
+    """In the experiment one prompt stood up to 13 times in pairs that were called unique: two pairs differ
+    where their answers do. The text that a model is trained to answer is itself freed of duplicates, or
+    capped."""
     for train in view.of(Train):
         shown = shown_columns(train.prompt, view)
         upstream = [step for step in view.before(train.id) if isinstance(step, Filter)]
@@ -190,8 +196,8 @@ def learnt_text_is_written_by_a_model(view: StageView, found: Diagnostics) -> No
 
 
 def composed_texts_are_of_one_record(view: StageView, found: Diagnostics) -> None:
-    """Slots were filled from lists that did not go together: "describe side". What a compose step fills in
-    comes from one record, whose columns belong together; a draw beside it may be anything."""
+    """In the experiment slots were filled with what did not go together: "describe side". What a compose
+    step fills in comes from one record, whose columns belong together; a draw beside it may be anything."""
     for step in view.of(Compose):
         samples = (*view.method.prompts[step.prompt.prompt].samples, *step.prompt.samples)
         if samples:

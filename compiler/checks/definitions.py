@@ -48,8 +48,9 @@ SpecCheck = Callable[[SpecView, Diagnostics], None]
 
 
 def definitions_are_used(view: SpecView, found: Diagnostics) -> None:
-    """A shared utility was used by one script, and forgotten where else it was meant to stand. Rules, critics
-    and data that are imported or defined are used."""
+    """In the experiment a shared utility was used by one script only. What is imported or defined and never
+    used reads as if it were at work. Rules, critics and data that are imported or defined are used: name
+    them where they are meant to stand, or take them out."""
     for item in view.forgotten():
         if item.kind != "prompt":
             found.error(
@@ -62,8 +63,8 @@ def definitions_are_used(view: SpecView, found: Diagnostics) -> None:
 
 
 def prompts_are_used(view: SpecView, found: Diagnostics) -> None:
-    """A few-shot prompt was written for every script and called by none of them. A prompt that is imported or
-    defined is the prompt of some step, critic or arm."""
+    """In the experiment few-shot prompting was written and not connected. A prompt that is imported or
+    defined is the prompt of some step, critic or arm: name it in the one that it is for, or take it out."""
     for item in view.forgotten():
         if item.kind == "prompt":
             found.error(
@@ -76,8 +77,9 @@ def prompts_are_used(view: SpecView, found: Diagnostics) -> None:
 
 
 def rules_are_written_once(view: SpecView, found: Diagnostics) -> None:
-    """A heuristic was mended in one script and lived on as a copy in another. Rules that several steps go by
-    are one definition, so that there is one place to mend."""
+    """In the experiment a heuristic that was wrong was left standing in a copy. Two copies are mended once
+    and go wrong once more. Rules that several steps go by are one definition, so that there is one place to
+    mend: keep one of them, and name it in both places."""
     written: dict[str, str] = {}
     for name, (rules, place) in view.rules.items():
         first = written.setdefault(repr((rules.columns, rules.statements)), name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from compiler.checks.view import StageView
-from compiler.diagnostics import Diagnostics, Label, counted, percent
+from compiler.diagnostics import Diagnostics, Label, percent
+from compiler.plan.counting import counted
 from compiler.plan.model import Evaluate, Gate, Train
 from compiler.plan.names import short
 from compiler.plan.power import DISCORDANCES, clusters_needed, items_needed
 
 
 def claims_are_greedy(view: StageView, found: Diagnostics) -> None:
-    """Sampled answers add noise that a comparison of two models cannot tell from a difference. An evaluation
-    that compares decodes greedily. Leave temperature out, which is then 0, or compare nothing."""
+    """Sampled answers add noise that a comparison of two models cannot tell from a difference; in the
+    experiment the evaluation sampled. An evaluation that compares decodes greedily: leave temperature out,
+    which is then 0, or compare nothing."""
     for step in view.of(Evaluate):
         if step.compare and step.sampling.temperature > 0:
             found.error(
@@ -23,8 +25,9 @@ def claims_are_greedy(view: StageView, found: Diagnostics) -> None:
 
 
 def claims_have_baselines(view: StageView, found: Diagnostics) -> None:
-    """The prompt's format alone once made the base model follow instructions, and training took the credit.
-    A comparison needs the untrained model bare, with the trained format, and with exemplars."""
+    """In the experiment the prompt's format confounded the result: what it alone makes a model do can pass
+    for what training taught. A comparison that claims a lift needs the untrained model bare, with the
+    trained format, and with exemplars."""
     for step in view.of(Evaluate):
         if not step.compare or step.compare.test != "mcnemar":
             continue
@@ -40,8 +43,8 @@ def claims_have_baselines(view: StageView, found: Diagnostics) -> None:
 
 
 def trained_and_evaluated_alike(view: StageView, found: Diagnostics) -> None:
-    """Trained with one prompt and evaluated with another, a model is measured on the wrong thing. Some arm
-    must show the trained model its own training prompt."""
+    """In the experiment a model was trained with one prompt and evaluated with another, and so measured on
+    something that it had not learnt. Some arm must show the trained model its own training prompt."""
     for train in view.of(Train):
         for step in view.of(Evaluate):
             prompts = {name: a.prompt.prompt for name, a in step.arms.items() if a.model == train.id}
@@ -56,8 +59,9 @@ def trained_and_evaluated_alike(view: StageView, found: Diagnostics) -> None:
 
 
 def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
-    """A test set that decides whether to go on is no longer held out. Gates before training read a dev set;
-    the test set is opened for the claim alone. Let the gate before training read the dev set."""
+    """A test set that decides whether to go on is no longer held out: what was tried until it passed there
+    says little of anything else. Gates before training read a dev set, and the test set is opened for the
+    claim alone."""
     needed = {id for train in view.of(Train) for id in train.needs}
     for gate in view.of(Gate):
         for id in gate.inputs if gate.id in needed else ():
@@ -80,8 +84,9 @@ def test_set_is_for_claims(view: StageView, found: Diagnostics) -> None:
 
 
 def effect_can_be_seen(view: StageView, found: Diagnostics) -> None:
-    """Twelve items can show nothing. The planned comparison must be able to detect the smallest effect that
-    it calls worth claiming, with 80 % power, at least when the arms seldom disagree."""
+    """The experiment claimed on twelve items, without statistics; so few can show nothing. The planned
+    comparison must be able to detect the smallest effect that it calls worth claiming, with 80 % power, at
+    least when the arms seldom disagree."""
     for step in view.of(Evaluate):
         if step.compare is None or step.compare.test != "mcnemar":
             continue
@@ -122,8 +127,8 @@ def clusters_reach_alpha(view: StageView, found: Diagnostics) -> None:
 
 
 def gap_is_measured_alike(view: StageView, found: Diagnostics) -> None:
-    """A gap that is measured with other settings than the claim is another gap: the answers before training
-    were once allowed fewer tokens than those after. Gap and claim are sampled, cut and scored alike."""
+    """A gap that is measured with other settings than the claim is another gap, and a second protocol that
+    is written down nowhere; the experiment had one. Gap and claim are sampled, cut and scored alike."""
     claims = [step for step in view.of(Evaluate) if step.compare and step.compare.test == "mcnemar"]
     needed = {id for train in view.of(Train) for id in train.needs}
     for gate in view.of(Gate):
@@ -143,8 +148,9 @@ def gap_is_measured_alike(view: StageView, found: Diagnostics) -> None:
 
 
 def test_set_is_opened_once(view: StageView, found: Diagnostics) -> None:
-    """Each look at a test set uses some of it up: with every further claim on the same items the chance of a
-    false one grows. A stage makes its claim on a test set once."""
+    """Each look at a test set uses some of it up: with every further claim on the same items the chance of
+    a false one grows. A stage makes its claim on a test set once: put the arms into one evaluation, or
+    divide alpha by the number of claims."""
     opened: dict[str, Evaluate] = {}
     for step in view.of(Evaluate):
         for name in step.items if step.compare else ():
@@ -163,8 +169,9 @@ def test_set_is_opened_once(view: StageView, found: Diagnostics) -> None:
 
 
 def claim_rests_on_checks(view: StageView, found: Diagnostics) -> None:
-    """A scorer that knew neither facts nor formats passed whatever read well. Where the items carry checks
-    that a program can make, the claim rests on them, and a critic's score stands beside."""
+    """The experiment's scorer checked neither facts nor formats. A critic may like an answer that is wrong.
+    Where the items carry checks that a program can make, the claim rests on them, and a critic's score
+    stands beside: score = check in the comparison."""
     for step in view.of(Evaluate):
         if step.compare is None or step.compare.score == "check":
             continue
@@ -178,8 +185,9 @@ def claim_rests_on_checks(view: StageView, found: Diagnostics) -> None:
 
 
 def one_score_for_one_claim(view: StageView, found: Diagnostics) -> None:
-    """Four scoring schemes stood behind one claim, and the best was reported. One pair of arms is compared by
-    one score in a stage. Keep the score that was meant, and show others without comparing."""
+    """In the experiment four scoring schemes stood behind one claim. With several, the one that comes out
+    best can be told. One pair of arms is compared by one score in a stage: keep the score that was meant,
+    and show others without comparing."""
     seen: dict[tuple[str, str, str], Evaluate] = {}
     for step in view.of(Evaluate):
         if step.compare is None:

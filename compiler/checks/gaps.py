@@ -14,8 +14,9 @@ NO_GAP = 0.95  # an untrained model that passes so many items leaves nothing to 
 
 
 def gap_shown_before_training(view: StageView, found: Diagnostics) -> None:
-    """The experiment's costliest mistake: the base model already did what it was trained for, and the gain
-    was the prompt's format. Before training, a gate must look at an evaluation of the untrained model."""
+    """In the experiment no gap between the base model and what it was to learn had been shown before
+    training. What a model does already it cannot be taught, and a gain is then something else, such as the
+    prompt's format. Before training, a gate must look at an evaluation of the untrained model."""
     for train in view.of(Train):
         if not _gap_gates(train, view):
             found.error(
@@ -48,8 +49,9 @@ def gap_stands_with_exemplars(view: StageView, found: Diagnostics) -> None:
 
 
 def gap_leaves_something_to_learn(view: StageView, found: Diagnostics) -> None:
-    """A threshold that nearly every model stays below shows no gap. The gate before training does not open
-    where the untrained model passes 95 % of the items with exemplars."""
+    """A threshold that nearly every model stays below shows no gap, and training has next to nothing to
+    add. The gate before training does not open where the untrained model passes 95 % of the items with
+    exemplars: ask for less, such as before.few_shot.check < 70 %."""
     for gates, few_shot in _asked(view):
         nearly = all(_open_at(NO_GAP - 1e-9, of, gates) for of in few_shot)
         if few_shot and nearly and not all(_open_at(1.0, of, gates) for of in few_shot):  # SS648 says so

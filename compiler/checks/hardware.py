@@ -69,7 +69,8 @@ def _remedy(step: object) -> str:
 
 def cost_is_in_budget(view: HardwareView, found: Diagnostics) -> None:
     """A bill that is seen when the run is done is seen too late. What the quote comes to, at the hardware's
-    price, is held against the budget of each stage and of the pipeline; no run is stopped by it."""
+    price, is held against the budget of each stage and of the pipeline; no run is stopped by it. Make less,
+    bind a smaller model, or raise the budget."""
     method = view.method
     wholes = [(f"stage {stage.name}", stage.budget_usd, [stage]) for stage in method.stages]
     if method.pipeline is not None:

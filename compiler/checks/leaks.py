@@ -13,10 +13,10 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def kept_apart_from_held_out(view: StageView, found: Diagnostics) -> None:
-    """Training text that also stands in a held-out set makes its score worthless. On every way to a train
-    step, a filter must compare what the model is asked there with every held-out set of the stage; and what
-    the model learnt in earlier stages counts too, since it has seen that as well. A text that is put together
-    after the filter has not been compared."""
+    """Training text that also stands in a held-out set makes its score worthless: the experiment's
+    evaluation set leaked. What earlier stages taught counts too, since the model has seen that as well; and
+    a text that is put together after a filter has not been compared by it. On every way to a train step, a
+    filter must compare what the model is asked there with every held-out set of the stage."""
     held_out = sorted({name for step in view.of(Evaluate) for name in step.items})
     own = {step.id for step in view.of(Train)}
     for train in _ever_trained(view):

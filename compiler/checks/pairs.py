@@ -22,8 +22,8 @@ from compiler.plan.names import short
 
 
 def negatives_differ(view: StageView, found: Diagnostics) -> None:
-    """The first implementation's negatives were boilerplate, so that the model learnt to tell a template from
-    an answer. Negatives are of two kinds or more, each written after a prompt of its own."""
+    """The first implementation's negatives were boilerplate. From such pairs a model learns to tell a
+    template from an answer. Negatives are of two kinds or more, each written after a prompt of its own."""
     for step in view.of(Negatives):
         prompts = {use.prompt for use in step.kinds.values()}
         if len(prompts) < 2:
@@ -36,8 +36,9 @@ def negatives_differ(view: StageView, found: Diagnostics) -> None:
 
 
 def reference_is_the_start(view: StageView, found: Diagnostics) -> None:
-    """The reference holds training near a policy. If that is another one than training starts from, the first
-    loss is not ln 2, and the gap between the two is learnt along with the preference."""
+    """The reference holds training near a policy. If that is another one than training starts from, the
+    first loss is not ln 2, and the gap between the two is learnt along with the preference. Leave reference
+    out: it is then what training starts from."""
     for train in view.of(Train):
         of = train.objective
         if isinstance(of, Preference) and of.reference != train.start:
@@ -50,8 +51,9 @@ def reference_is_the_start(view: StageView, found: Diagnostics) -> None:
 
 
 def length_is_controlled(view: StageView, found: Diagnostics) -> None:
-    """The experiment's one trained model had learnt to answer briefly, and nothing else. Where the texts of a
-    pair may differ in length at will, length is what preference training learns first."""
+    """A text's length is the easiest thing to tell two texts apart by. Where the texts of a pair may differ
+    in it at will, preference training can teach to write more, or less, and nothing else. A prefer step
+    bounds it: length_ratio = 3."""
     for train in view.of(Train):
         if not isinstance(train.objective, Preference):
             continue
@@ -87,8 +89,9 @@ def the_better_text_is_learnt(view: StageView, found: Diagnostics) -> None:
 
 
 def what_is_learnt_is_not_shown(view: StageView, found: Diagnostics) -> None:
-    """A text that the prompt shows can be copied from it: a model that learns to write it learns to echo what
-    it is asked, and a pair of which the prompt shows one text is told apart by what is a copy."""
+    """A text that the prompt shows can be copied from it: a model that learns to write it learns to echo
+    what it is asked, and a pair of which the prompt shows one text is told apart by what is a copy. The
+    prompt shows what the text answers, and not the text."""
     for train in view.of(Train):
         pairs = [step for step in view.before(train.id) if isinstance(step, Prefer)]
         shown = shown_columns(train.prompt, view)
@@ -127,8 +130,9 @@ def conditions_tell_pairs_apart(view: StageView, found: Diagnostics) -> None:
 
 
 def chosen_text_is_looked_at(view: StageView, found: Diagnostics) -> None:
-    """Pairs that a rule accepts are preferred for what the rule reads. Where no critic has judged the text
-    that is called chosen, on every way, and no rule looks at it, nothing says that it is the better one."""
+    """Pairs that a rule accepts are preferred for what the rule reads; the experiment preferred a revision
+    whatever it was. Where no critic has judged the text that is called chosen, on every way, and no rule
+    looks at it, nothing says that it is the better one. Let a critic judge it, or decide by one."""
     for step in view.of(Prefer):
         rule = step.accept.rule
         if rule is None or reads_column(rule.condition, step.first):
@@ -151,8 +155,8 @@ def _looks_at(column: str, view: StageView, step: AnyStep) -> bool:
 
 def draws_differ(view: StageView, found: Diagnostics) -> None:
     """What is drawn depends on the model, the prompt's text and the sampling alone, so that it can be found
-    again. Two steps with all of these the same draw the same answer for a record, and its two texts are one.
-    Drafts of one step differ; so do two steps at different temperatures."""
+    again. Two steps with all of these the same draw the same answer for a record, and its two texts are
+    one. Give one of them another temperature, or let one step write drafts, which differ."""
     for step in view.of(Generate):
         for other in view.before(step.id):
             if (

@@ -12,8 +12,8 @@ DECIDES = Gate | Quality | Review
 
 
 def every_step_is_used(view: StageView, found: Diagnostics) -> None:
-    """Instructions were generated and connected to nothing. What a step makes must lead to the stage's
-    output, or it is paid for in vain. Name it where it matters, or take it out."""
+    """In the experiment instructions were generated and connected to nothing. What a step makes must lead
+    to the stage's output, or it is paid for in vain: name it where it matters, or take it out."""
     for step in view.unread:
         if not isinstance(step, ASKS_A_CRITIC | DECIDES):
             found.error(
@@ -25,8 +25,9 @@ def every_step_is_used(view: StageView, found: Diagnostics) -> None:
 
 
 def critics_are_heard(view: StageView, found: Diagnostics) -> None:
-    """A critic was built and never applied, and the filter by log-probability was not connected. What a
-    critic says must lead to the stage's output. Let what follows take its records, or take the step out."""
+    """In the experiment a critic was built and never used, and the filter by log-probability was not
+    connected. What a critic says must lead to the stage's output: let what follows take its records, or
+    take the step out."""
     for step in view.unread:
         if isinstance(step, ASKS_A_CRITIC):
             found.error(
@@ -38,8 +39,8 @@ def critics_are_heard(view: StageView, found: Diagnostics) -> None:
 
 
 def gates_are_asked(view: StageView, found: Diagnostics) -> None:
-    """A gate at 95 % was written down and never enforced. A gate stops something only where a step needs it,
-    or an output hangs on it. Named nowhere, it measures and decides nothing. Name it there, or take it
+    """The experiment's 95 % gate was never enforced. Named nowhere, a gate measures and decides nothing. A
+    gate stops something only where a step needs it, or an output hangs on it: name it there, or take it
     out."""
     for step in view.unread:
         if isinstance(step, DECIDES):

@@ -34,9 +34,9 @@ class Bound(Frozen):
 
 
 def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
-    """A gate was once set where no result could meet it, another where every result did, and nobody noticed.
-    What a gate requires must be possible, alone and together, and must be able to fail, with texts as long as
-    they can be written and as many records as there can be."""
+    """A gate of the experiment could not be met. And one that every result meets stops nothing. What a gate
+    requires must be possible, alone and together, and must be able to fail, with texts as long as they can
+    be written and as many records as there can be."""
     for gate in view.stage.steps:
         if not isinstance(gate, Gate | Quality):
             continue
@@ -45,8 +45,8 @@ def gates_can_open_and_close(view: StageView, found: Diagnostics) -> None:
 
 
 def quality_can_be_found_bad(view: StageView, found: Diagnostics) -> None:
-    """A quality gate that stays open where 99 % of the records are bad looks at nothing. At least one
-    bound of a quality gate lies where bad records would close it."""
+    """A quality gate that stays open where 99 % of the records are bad looks at nothing. At least one bound
+    of a quality gate lies where bad records would close it, such as accepted(good) >= 50 %."""
     for gate in view.of(Quality):
         if all(_idle(r.condition, 0.01, 0.99) for r in gate.require) and not all(
             _idle(r.condition, 0.0, 1.0)

@@ -22,7 +22,8 @@ SAMPLES = Generate | Critique | Revise | Negatives | Converse | Evaluate
 
 def greedy_sampling_is_not_narrowed(view: StageView, found: Diagnostics) -> None:
     """At temperature 0, which is the default, the likeliest token is always taken: top_p and top_k have
-    nothing to choose from. Who gives them means to sample, and is given greedy answers."""
+    nothing to choose from. Who gives them means to sample, and is given greedy answers. Give a temperature
+    above 0, or leave them out."""
     for step in view.stage.steps:
         if not isinstance(step, SAMPLES) or step.sampling.temperature > 0:
             continue
@@ -52,7 +53,8 @@ def drafts_are_drawn(view: StageView, found: Diagnostics) -> None:
 
 def drafts_are_chosen_from(view: StageView, found: Diagnostics) -> None:
     """Drafts are several answers to one record, for a best step to choose from. Without one they are all
-    passed on, and what is easy to answer well is learnt as many times over."""
+    passed on, and a record of which many drafts are kept is learnt as many times over. Add a best step
+    behind them, or leave drafts out."""
     several = [step for step in view.of(Generate) if step.drafts > 1]
     bests = [step for step in view.steps.values() if isinstance(step, Best)] if several else []
     chosen_from = {step.id for best in bests for step in view.before(best.id)}

@@ -9,8 +9,8 @@ from compiler.plan.names import short
 
 
 def promises_are_kept(view: StageView, found: Diagnostics) -> None:
-    """Best-of-N was promised and never built. Kinds of step that a stage promises must be among its steps.
-    Who reads a promise takes it for done. Add such a step, or promise less."""
+    """In the experiment best of N was promised and absent. Who reads a promise takes it for done. Kinds of
+    step that a stage promises must be among its steps: add such a step, or promise less."""
     kinds = {step.kind for step in view.stage.steps}
     missing = [kind for kind in view.stage.promises if kind not in kinds]
     if missing:
@@ -23,8 +23,9 @@ def promises_are_kept(view: StageView, found: Diagnostics) -> None:
 
 
 def release_rests_on_releases(view: StageView, found: Diagnostics) -> None:
-    """Experimental scripts looked like production. A stage that is called a release may not go on from one
-    that is still a draft or a pilot. Release that stage first, or call this one what it is."""
+    """In the experiment scripts that were tried out looked like production. What rests on a draft is no
+    better than the draft. A stage that is called a release may not go on from one that is still a draft or
+    a pilot: release that one first, or call this one what it is."""
     if view.stage.status != "release":
         return
     for other in _before(view):
@@ -39,8 +40,9 @@ def release_rests_on_releases(view: StageView, found: Diagnostics) -> None:
 
 
 def adapter_goes_on(view: StageView, found: Diagnostics) -> None:
-    """Rank 16 stood in one script and 64 in the next. A stage goes on with the adapter of the stage before,
-    so it must have the same rank, alpha and modules."""
+    """In the experiment LoRA had rank 16 here and 64 there, unexplained. Weights of one shape cannot be
+    gone on with in another. A stage that goes on with the adapter of the stage before has the same rank,
+    alpha and modules; a preset keeps them together."""
     for train in view.of(Train):
         before = _trained(view, train.start)
         if before is None:

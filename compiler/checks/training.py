@@ -26,10 +26,9 @@ JUDGES = Judge | Prefer | Best | Compare
 
 
 def data_is_judged(view: StageView, found: Diagnostics) -> None:
-    """A critic that is built and never applied lets everything through. What is trained on must have been
-    accepted by a critic, on every way by which it comes, with a margin or a precision. An answer that people
-    wrote, and a source took from its data, needs none of its own: there what it answers must have been
-    judged."""
+    """The experiment's critic was built and never used. An answer that people wrote, and a source took from
+    its data, needs no critic of its own: there what it answers must have been judged. Whatever else is
+    trained on must have been accepted by a critic, on every way by which it comes."""
     for train in view.of(Train):
         learnt = view.learns(train)
         unasked = view.before(train.id, lambda step: isinstance(step, JUDGES))
@@ -47,8 +46,9 @@ def data_is_judged(view: StageView, found: Diagnostics) -> None:
 
 
 def quality_before_training(view: StageView, found: Diagnostics) -> None:
-    """Scripts trained on data whose quality check had failed: the check only warned. A train step must need
-    a quality gate, so that it cannot run while the gate is closed."""
+    """In the experiment training warned about a failed quality check, and went on. A warning in a log stops
+    nothing. A train step must need a quality gate, so that it cannot run while the gate is closed: needs =
+    [pilot, gap]."""
     for train in view.of(Train):
         if not any(isinstance(view.step(id), Quality) for id in train.needs):
             found.error(
@@ -76,8 +76,9 @@ def critic_is_sure(view: StageView, found: Diagnostics) -> None:
 
 
 def parts_hold_records(view: StageView, found: Diagnostics) -> None:
-    """A part of 0 % holds no records: nothing to learn, or nothing by which to stop early. And a loss that is
-    watched on what is learnt falls for as long as it is learnt by heart."""
+    """A part of 0 % holds no records: nothing to learn, or nothing by which to stop early. And a loss that
+    is watched on what is learnt falls for as long as it is learnt by heart. Give each part some of the
+    records, and watch what is held back."""
     for train in view.of(Train):
         parts = {"learns": _part(train.inputs[0], train.part, view)}
         if train.stop_early is not None:
@@ -102,8 +103,9 @@ def parts_hold_records(view: StageView, found: Diagnostics) -> None:
 
 
 def output_is_gated(view: StageView, found: Diagnostics) -> None:
-    """A stage whose gate is never asked hands on whatever training made. The stage's output must hang on a
-    gate that reads the verdict of a comparison. Add a gate behind the claim, and an output that asks it."""
+    """A stage whose gate is never asked hands on whatever training made; the experiment's gate was never
+    enforced. The stage's output must hang on a gate that reads a comparison of the model that it lets out:
+    add the gate behind the claim, and an output that asks it."""
     outputs = list(view.of(Output))
     if not outputs:
         found.error(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from compiler.diagnostics import Label, counted, did_you_mean, listing, respelled
+from compiler.diagnostics import Label, did_you_mean, listing, respelled
 from compiler.lower.data import lower_dataset
 from compiler.lower.lowering import Lowering
 from compiler.lower.templates import check_template
+from compiler.plan.counting import counted
 from compiler.plan.model import Prompt, PromptUse, Sample
 from compiler.resolve import Symbol
 from compiler.schema import LISTS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.plan.answers import refuses
+from compiler.plan.counting import counted
 from compiler.plan.model import Evaluate
 from runtime.clustered import clustered_lift
 from runtime.measured import Measured
@@ -106,7 +107,7 @@ def group_lines(step: Evaluate, work: Measured) -> Iterator[str]:
     told = item_groups(step, work)
     for value, group in told.get("type", {}).items():
         rates = ", ".join(f"{arm} {_told(one.rate)}" for arm, one in group.arms.items())
-        yield f"  {value}, {group.items} items: {rates}"
+        yield f"  {value}, {counted(group.items, 'item')}: {rates}"
     for groups in told.values():
         for value, group in groups.items():
             if group.harmless:

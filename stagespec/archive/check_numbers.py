@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from compiler.diagnostics import Diagnostics
+from compiler.plan.counting import counted
 from compiler.plan.model import Evaluate
 from runtime.bind import first_taints
 from runtime.certificate import Certificate
@@ -35,7 +36,7 @@ def check_scores(parts: Parts, found: Diagnostics) -> str:
         found.error("SS907", f"an answer is scored otherwise than it was: {place}")
     if len(wrong) > MOST_SHOWN:
         found.error("SS907", f"{len(wrong) - MOST_SHOWN} more answers are scored otherwise than they were")
-    return f"{answers} answers"
+    return counted(answers, "answer")
 
 
 def check_numbers(parts: Parts, found: Diagnostics) -> str:
@@ -57,7 +58,7 @@ def check_numbers(parts: Parts, found: Diagnostics) -> str:
     by_people = {"number": len(work.interventions)}
     _tell(found, differences({"number": len(manifest["interventions"])}, by_people, "interventions"))
     left = f"; taken as stated, for want of records: {', '.join(work.as_stated)}" if work.as_stated else ""
-    return f"{told + leaves(critics) + leaves(as_json(sizes))} values{left}"
+    return f"{counted(told + leaves(critics) + leaves(as_json(sizes)), 'value')}{left}"
 
 
 def check_taints(parts: Parts, found: Diagnostics) -> str:
@@ -80,7 +81,7 @@ def check_taints(parts: Parts, found: Diagnostics) -> str:
         for taint in tainted:
             if taint not in manifest["taints"]:
                 found.error("SS909", f"{where} says what the manifest does not: {taint}")
-    return f"{len(must)} that must be there, in {1 + len(verdicts)} places"
+    return f"{len(must)} that must be there, in {counted(1 + len(verdicts), 'place')}"
 
 
 def _evaluations(parts: Parts) -> Iterable[tuple[Evaluate, Evaluation]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.diagnostics import Diagnostics
+from compiler.plan.counting import counted
 from stagespec.archive.differences import MOST_SHOWN, differences
 from stagespec.archive.layout import CERTIFICATE, SAMPLES, TRAINING
 from stagespec.archive.parts import Parts
@@ -27,7 +28,7 @@ def check_certificate(parts: Parts, found: Diagnostics) -> str:
     if stated is None:
         return "none was taken"
     _compare(found, "the certificate", stated, parts.json(CERTIFICATE))
-    return f"{len(stated['lines'])} lines"
+    return counted(len(stated["lines"]), "line")
 
 
 def check_trainings(parts: Parts, found: Diagnostics) -> str:
@@ -64,7 +65,7 @@ def check_decisions(parts: Parts, found: Diagnostics) -> str:
         {key: e[key] for key in ("step", "kind", "told")} for e in parts.events if e["event"] == "survived"
     ]
     _compare(found, "what was survived", parts.manifest.get("survived", []), survived)
-    return f"{compared} decisions"
+    return counted(compared, "decision")
 
 
 def check_samples(parts: Parts, found: Diagnostics) -> str:
@@ -82,7 +83,7 @@ def check_samples(parts: Parts, found: Diagnostics) -> str:
                 shown += len(there)
                 what = f"what is shown of {stated['step']}, {kind},"
                 _compare(found, what, _as_stored(there), _as_stored(here))
-    return f"{shown} records"
+    return counted(shown, "record")
 
 
 def check_report(parts: Parts, found: Diagnostics) -> str:
@@ -100,7 +101,7 @@ def check_report(parts: Parts, found: Diagnostics) -> str:
         found.error("SS911", f"the report says what the manifest does not: {shown}")
     else:
         found.note("SS911", "the report is laid out otherwise by this version, with the same numbers")
-    return f"{len(stated)} different numbers"
+    return counted(len(stated), "different number")
 
 
 def _compare(found: Diagnostics, what: str, stated: Any, other: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compiler import VERSION
 from compiler.compile import compile_spec
 from compiler.diagnostics import Diagnostics, listing
+from compiler.plan.counting import counted
 from compiler.plan.hashing import plain
 from compiler.plan.model import Hashes, PlanFile
 from runtime.folders import PLAN
@@ -31,7 +32,7 @@ def check_files(parts: Parts, found: Diagnostics) -> str:
     most = MAX_BYTES * len(parts.manifest["stages"])
     if size > most:
         found.warning("SS912", f"the archive holds {size / 1e6:.1f} MB; {most / 1e6:.0f} MB is meant to do")
-    return f"{len(parts.index.files)} files, {size / 1e6:.2f} MB"
+    return f"{counted(len(parts.index.files), 'file')}, {size / 1e6:.2f} MB"
 
 
 def check_plan(parts: Parts, found: Diagnostics) -> str:

@@ -1,8 +1,8 @@
 """Files, syntax, names and imports."""
 
 FILES = {
-    "SS101": "A folder was named where a file is needed. A folder has no order in which its files could "
-    "be read, so nothing is guessed. Name the .stage file itself; the message lists those that the "
+    "SS101": "A folder was named where a file is needed. A folder has no order in which its files "
+    "could be read, so nothing is guessed. Name the file itself; the message lists those that the "
     "folder holds.",
     "SS102": "A file is larger than a spec (2 MB) or a data file (50 MB) may be. A spec is read by "
     "people before it is run, and nobody reads that much. Keep records in a .jsonl file and name it with "
@@ -16,9 +16,9 @@ FILES = {
     "SS105": "The file holds bytes that no text has: it is a binary file, such as an archive or "
     "weights. Specs and records are text, so that a change to them can be seen. Name the text file that "
     "is meant.",
-    "SS106": "The file is not UTF-8 text. Other encodings read differently on other machines, and the "
-    "hash of a prompt would not be that of what was sent. Save the file as UTF-8; the message says which "
-    "byte does not fit.",
+    "SS106": "The file is not UTF-8 text. In another encoding the same bytes are other characters on "
+    "another machine, and a prompt would be another prompt. Save the file as UTF-8; the message says "
+    "which byte does not fit.",
     "SS107": "The file is empty: it defines nothing and imports nothing, so there is nothing that could "
     "be compiled or used. A new stage starts with: language 1. stagespec new stage NAME writes one that "
     "compiles.",
@@ -27,8 +27,9 @@ FILES = {
     "reads it, or rewrite the file and its first line.",
     "SS109": "The file defines no stage, so there is nothing to compile. Profiles and shared "
     "definitions are compiled with the stages that use them; stagespec check reads them by themselves.",
-    "SS110": "The file ends in the middle of a definition: something is cut off. Half a file that "
-    "compiled would be half an experiment, unseen. Complete the last line, or take it out.",
+    "SS110": "The file ends in the middle of a definition: something is cut off, as by a copy that "
+    "stopped. Half a file that compiled would be half an experiment, and nobody would see what is "
+    "missing. Complete the last definition, or take it out.",
     "SS111": "A bracket is opened and never closed, so everything behind it would belong to the wrong "
     "block. The indentation says which one is meant and where it should end. Add the closing bracket "
     "there.",
@@ -45,8 +46,8 @@ FILES = {
     "on the line could be read in several ways, and one of them would set something in vain. Write the "
     '"=".',
     "SS116": "A word or sign stands where the language has no place for it. The rest of that entry "
-    "cannot be read, and is left out while the others are checked. The message says what could stand "
-    "there instead.",
+    "cannot be read, and is left out while the others are checked. Where it can be told what was "
+    "meant, the message says it.",
     "SS117": "A name stands alone, or its line ends before the value does. A field without a value "
     "would keep its default, and its author would think that it was set. Write name = value, or take the "
     "name out.",
@@ -68,12 +69,12 @@ FILES = {
     "SS203": "Files import each other in a circle, so neither can be read first, and what a name means "
     "would depend on where the reading began. Move what both of them need into a third file, and let "
     "both import it from there.",
-    "SS204": "A name is defined twice. Each name means one thing in a file, else it would depend on the "
-    "order of lines which one is used. The experiment had two primary trainers, and nobody knew which "
-    "had run. Rename one of them, or take it out.",
-    "SS205": "A name that is not defined here and not imported. Nothing is made up for it: a "
-    "placeholder without a column once showed only after hours of work. Put the name right, import it, "
-    "or define it.",
+    "SS204": "A name is defined twice. Each name means one thing in a file, else it would depend on "
+    "the order of lines which one is used. The experiment had two trainers that were both called "
+    "primary. Rename one of them, or take it out.",
+    "SS205": "A name that is not defined here and not imported. Nothing is made up for it, and "
+    "nothing is left out in silence: the experiment's pipeline called a script that had been deleted. "
+    "Put the name right, import it, or define it.",
     "SS206": "The name means something of another kind than is needed in this place, such as a critic "
     "where a prompt must stand. Taking it anyway would change what the step does. Name what the message "
     "asks for.",

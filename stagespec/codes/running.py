@@ -10,19 +10,21 @@ RUNNING = {
     "SS703": "The profile binds no checkpoint to a model that the stage uses. Which weights stand "
     "behind a role decides what is measured, so none is assumed. Add: model NAME = hub(...) with its "
     "revision, or a mock for rehearsals.",
-    "SS704": "A stand-in says why it stands in, and taints every verdict: what an instruct model does "
-    'says nothing of a base model. Write because = "...", or bind the model that is meant.',
-    "SS705": "A model is bound to hub(...), folder(...), package(...) or mock(). Each of them says "
-    "where weights come from and how they are held to a hash, and the mock that there are none. Write "
-    "one of them.",
-    "SS706": "The source of a model is given arguments that it does not have, or lacks its name. What "
-    "is not understood is not passed over: 8-bit was once asked for and 4-bit used. Put it as the "
-    "message says.",
-    "SS707": "What is bound must not move: a version, revision or hash is missing, so that tomorrow's "
-    "run could load other weights under the same plan. The newest file was once taken for the right "
-    "checkpoint. Add what the message names.",
-    "SS708": "A model in several packages names as many versions and hashes as packages, one for each "
-    "in the same order; else one of them would be taken unproven. Complete the lists.",
+    "SS704": "A stand-in says why it stands in, and taints every verdict: what an instruct model "
+    "does says nothing of a base model, and the reader must see which of them answered. Write because "
+    '= "...", or bind the model that is meant.',
+    "SS705": "A model is bound to hub(...), folder(...), package(...) or mock(). The first three say "
+    "where its weights come from; mock() that there is no language model at all, only canned text to "
+    "rehearse with. Write one of them.",
+    "SS706": "The source of a model is given arguments that it does not have, or lacks its name. "
+    "What is not understood is not passed over: in the experiment arguments were passed that the "
+    "callee ignored. Put it as the message says.",
+    "SS707": "What is bound must not move: a version, revision or hash is missing, so that "
+    "tomorrow's run could load other weights under the same plan. In the experiment a checkpoint was "
+    "picked for being the newest file. Add what the message names.",
+    "SS708": "A model in several packages names as many versions and hashes as packages, one for "
+    "each in the same order; else one of them would be taken unproven, and could change under the "
+    "same plan. Complete the lists.",
     "SS709": "Nothing is known of this checkpoint yet, so tokens, times and memory are rough guesses, "
     "and a plan that seems to fit may not. stagespec lock measures it once and keeps what it finds in "
     "models.lock.",
@@ -34,28 +36,32 @@ RUNNING = {
     "SS720": "The GPU is not in the table of known ones, so it cannot be worked out whether the plan "
     "fits it and how long it takes. Say its memory, speed and bandwidth in the profile, or take the name "
     "of one that is known.",
-    "SS723": "A price stands with the GPU and with the hardware, and only one of them can be meant; the "
-    "quote would depend on which. Keep the one that is on the bill.",
-    "SS801": "The plan has no stage or step of this name, so nothing would be run, and that would look "
-    "like success. --only names a stage, --from and --until name steps. Put the name right.",
+    "SS723": "A price stands with the GPU and with the hardware, and only one of them can be meant; "
+    "what the quote comes to, and whether it is in the budget, would depend on which. Keep the GPU's, "
+    "and take the other out.",
+    "SS801": "The plan has no stage or step of this name, so nothing would be run, and that would "
+    "look like success. --only names a stage, --from and --until name steps, alone or as STAGE.STEP. "
+    "Put the name right; near ones are offered.",
     "SS802": "Several stages have a step of this name, and to run the wrong one costs as much as the "
     "right one. Nothing is guessed from the order of the stages. Name the stage too, as in "
     "generation.good.",
     "SS803": "The step belongs to another stage than the one that --only names, so no run could hold "
     "both, and an empty run would look like success. Name a step of that stage, or leave --only out.",
-    "SS804": "What --until names does not rest on what --from names, so a run that begins there would "
-    "never come to it. Name two steps of which the second follows from the first.",
+    "SS804": "What --until names does not rest on what --from names, so that a run which begins at "
+    "the one would never come to the other. Name two steps of which the second follows from the "
+    "first; the dry run shows what each step reads.",
     "SS901": "A file of the archive does not have the hash that archive.json names. An archive is "
-    "frozen: what was found is never mended in it, but run and archived anew.",
+    "frozen: nothing in it is mended afterwards. Put the file back as it was frozen, or archive the "
+    "run anew under another name.",
     "SS902": "A file that archive.json names is not there, so what it proved can no longer be shown. An "
     "archive is verified whole or not at all. Bring the file back from where the archive was made, or "
     "archive the run anew.",
     "SS903": "A file lies in the archive that archive.json does not name. It was never verified with "
     "the rest, and a reader may take it for a part of the evidence. Take it out, or archive the run anew "
     "with it.",
-    "SS904": "The plan is not what its hashes say, or manifest and archive.json name others: what was "
-    "run and what is told are two things. Another configuration than the approved one was once run. "
-    "Archive the run anew.",
+    "SS904": "The plan is not what its hashes say, or manifest and archive.json name others: what "
+    "was run and what is told are two things. In the experiment the approved configuration was not "
+    "the one that ran. Archive the run anew.",
     "SS905": "The specs in the archive do not compile with this compiler, so it cannot be shown that "
     "they make the plan that was run. The archive stands as it is; verify it with the compiler version "
     "that it names.",
@@ -66,22 +72,24 @@ RUNNING = {
     "failed, or fails where it passed. Then the scores are not those of these answers. Look at the check "
     "and the rules of that version, and run and archive anew.",
     "SS908": "A number of the manifest is not what comes out when it is worked out anew from the "
-    "answers, the critics' scores and the counts of records in the archive.",
+    "answers, the critics' scores and the counts of records in the archive. Whoever reads it would be "
+    "told what was not measured. Archive the run anew.",
     "SS909": "A reason why a verdict is no claim is missing, or stands in one place alone. A rehearsal, "
     "a mock and a stand-in taint every verdict, and a report without that word would claim what was "
     "never measured. Archive the run anew.",
-    "SS910": "Two parts of the archive tell the same thing differently: the manifest, and what the run "
-    "took down while it ran. In the experiment a script repaired provenance afterwards. Nothing can be "
+    "SS910": "Two parts of the archive tell the same thing differently: the manifest, and what the "
+    "run took down while it ran. In the experiment a repair script rewrote provenance. Nothing can be "
     "mended here; run and archive anew.",
     "SS911": "The report shows a number that the manifest does not give, so a reader would be told what "
     "was not measured. It is only a note where this version lays the report out otherwise, with the same "
     "numbers. Otherwise archive the run anew, with the report that it made.",
-    "SS912": "The archive is larger than it is meant to be. It holds text to be read and verified; "
-    "weights and whole datasets stay in the run's folder, where their hashes are known. Leave out what "
-    "the message names.",
+    "SS912": "The archive is larger than it is meant to be, and it is to be read, verified and kept "
+    "beside the code for good. Nothing that it proves is wrong. Weights and whole datasets stay in "
+    "the run's folder; look which of its files is large before it is kept.",
     "SS913": "A part of the archive cannot be read: it was changed, cut short, or written by another "
     "version. What cannot be read proves nothing. Bring it back from where the archive was made, or "
     "verify it with the version that archive.json names.",
-    "SS914": "The archived spec makes the plan that was run, and a check of method that has come since "
-    "refuses it. What was measured stands; whoever reads it should know what the check is about.",
+    "SS914": "The archived spec makes the plan that was run, and a check of method that has come "
+    "since refuses it. What was measured stands, and nothing in the archive is to be mended; whoever "
+    "reads it should know what the check is about: stagespec explain tells it by its code.",
 }

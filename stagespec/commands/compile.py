@@ -68,8 +68,10 @@ def command(
     elif shown:
         _show_plan(plan, verbose, runs, against)
     elif out is None:
+        from compiler.plan.counting import counted
+
         steps = sum(len(stage.steps) for stage in plan.method.stages)
-        click.echo(f"{plan.method.name}: {steps} steps, no errors; plan {plan.hashes.plan[:12]}")
+        click.echo(f"{plan.method.name}: {counted(steps, 'step')}, no errors; plan {plan.hashes.plan[:12]}")
         click.echo("--dry-run shows it, --out FILE writes it", err=True)
 
 

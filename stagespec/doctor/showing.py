@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from compiler.plan.counting import counted
 from stagespec.doctor.finding import Finding
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -27,8 +28,8 @@ def closing(found: Sequence[Finding], profile: str | None) -> str:
     errors = sum(one.state == "error" for one in found)
     warnings = sum(one.state == "warning" for one in found)
     if errors:
-        return f"{name} cannot run here: {errors} error{'' if errors == 1 else 's'}"
-    told = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+        return f"{name} cannot run here: {counted(errors, 'error')}"
+    told = f", {counted(warnings, 'warning')}" if warnings else ""
     return f"{name} can run here{told}"
 
 

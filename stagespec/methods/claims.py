@@ -12,7 +12,7 @@ from compiler.plan.power import DISCORDANCES, POWER, detectable_lift
 from stagespec.methods.markdown import code, items, prose, table
 from stagespec.methods.phrases import named, requirements
 from stagespec.step_lines import rounds, within
-from stagespec.wording import count, points, share
+from stagespec.wording import in_points, many, points, share
 
 EXACT_BELOW = 25  # as in runtime.statistics, whose libraries a compile does without
 WORSE = "no type of item got significantly worse (5 %, after Benjamini and Hochberg over the types)"
@@ -32,7 +32,7 @@ def gates(stage: Stage) -> Iterator[str]:
             asked = named(step.inputs)
             rows.append((code(short(step.id)), asked, _why(step), "stays closed", _waiting(stage, step.id)))
         if isinstance(step, Review):
-            where = f"{count(step.items)} records of {code(within(step, step.source))}"
+            where = f"{many(step.items, 'record')} of {code(within(step, step.source))}"
             rows.append(
                 (code(short(step.id)), where, prose(step.question), "stays closed", _waiting(stage, step.id))
             )
@@ -75,7 +75,7 @@ def _claim(plan: PlanFile, step: Evaluate) -> Iterator[str]:
     of = step.compare
     assert of is not None
     number = sum(plan.method.datasets[name].items for name in step.items)
-    sets = f"the {count(number)} items of {named(step.items)}"
+    sets = f"the {many(number, 'item')} of {named(step.items)}"
     by = "their checks" if of.score == "check" else f"the score {code(of.score)}"
     if of.test == "no_worse":
         yield (
@@ -84,7 +84,7 @@ def _claim(plan: PlanFile, step: Evaluate) -> Iterator[str]:
         )
         yield items(
             (
-                f"the difference has a lower limit above −{of.margin * 100:g} points (one-sided, alpha "
+                f"the difference has a lower limit above −{in_points(of.margin)} (one-sided, alpha "
                 f"{share(of.alpha)}; {_limit(step)})",
                 f"{_test(step)} does not show {code(of.arm)} to be worse",
                 WORSE,
@@ -100,7 +100,7 @@ def _claim(plan: PlanFile, step: Evaluate) -> Iterator[str]:
     yield items(
         (
             f"{_test(step)} gives p < {share(of.alpha)} (two-sided)",
-            f"the lift is at least {of.smallest_effect * 100:g} points",
+            f"the lift is at least {in_points(of.smallest_effect)}",
             f"{code(of.arm)} also passes more items than {listing(map(code, others))}",
             WORSE,
             *_always(),
@@ -136,11 +136,12 @@ def _power(number: int, alpha: float) -> str:
         for part, lift in lifts
         if isfinite(lift)
     ]
+    shows = "shows" if number == 1 else "show"
     if not shown:
-        return f"Power: {count(number)} items show no lift that could be claimed."
+        return f"Power: {many(number, 'item')} {shows} no lift that could be claimed."
     return (
-        f"Power: {count(number)} items show, with {share(POWER)} power, a lift of {listing(shown)} of the "
-        "items (Connor 1987)."
+        f"Power: {many(number, 'item')} {shows}, with {share(POWER)} power, a lift of {listing(shown)} of "
+        "the items (Connor 1987)."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import counted
 from compiler.plan.model import (
     Comparison,
     CriticScore,
@@ -21,7 +22,7 @@ from stagespec.methods.markdown import code, ended, items
 from stagespec.methods.phrases import accept, critic, model, named, prompt, requirements, rules, sampling
 from stagespec.step_lines import MODULES as IN_WORDS
 from stagespec.step_lines import learning_rate
-from stagespec.wording import count, share
+from stagespec.wording import in_points, many, share
 
 
 def quality(step: Quality) -> list[str]:
@@ -42,7 +43,7 @@ def gate(step: Gate) -> list[str]:
 def review(step: Review) -> list[str]:
     who = "A person" if step.by == "person" else f"The command {code(' '.join(step.command))}"
     return [
-        f"{who} looks at {count(step.items)} records, drawn by a hash, and answers: {ended(step.question)}",
+        f"{who} looks at {many(step.items, 'record')}, drawn by a hash, and answers: {ended(step.question)}",
         "Silence keeps the gate closed.",
     ]
 
@@ -56,8 +57,8 @@ def output(step: Output) -> list[str]:
 
 def evaluate(step: Evaluate) -> list[str]:
     told = [
-        f"The items of {named(step.items)} are answered in {len(step.arms)} arms, {sampling(step.sampling)}; "
-        f"the answer is {code(step.answer)}."
+        f"The items of {named(step.items)} are answered in {many(len(step.arms), 'arm')}, "
+        f"{sampling(step.sampling)}; the answer is {code(step.answer)}."
     ]
     if step.rules:
         told.append(
@@ -99,12 +100,12 @@ def comparison(of: Comparison) -> str:
     arms = f"{code(of.arm)} is compared with {code(of.baseline)} by {code(of.score)}"
     if of.test == "no_worse":
         return (
-            f"{arms}: may a loss of {of.margin * 100:g} points or more be ruled out (non-inferiority, "
+            f"{arms}: may a loss of {in_points(of.margin)} or more be ruled out (non-inferiority, "
             f"one-sided, alpha {share(of.alpha)})?"
         )
     return (
         f"{arms}: McNemar's test, two-sided, alpha {share(of.alpha)}; the smallest effect worth claiming is "
-        f"{of.smallest_effect * 100:g} points."
+        f"{in_points(of.smallest_effect)}."
     )
 
 
@@ -119,8 +120,8 @@ def train(step: Train) -> list[str]:
         f"Optimizer: {optimizer.name}, learning rate {learning_rate(optimizer.learning_rate)}, "
         f"{optimizer.schedule} schedule {_warmup(optimizer)}, weight decay "
         f"{optimizer.weight_decay:g}, gradients clipped at norm {MAX_GRADIENT_NORM:g}.",
-        f"{step.epochs} epoch{'' if step.epochs == 1 else 's'} in batches of {step.batch}; examples of more "
-        f"than {step.max_length} tokens are left out and counted.",
+        f"{many(step.epochs, 'epoch')} in batches of {step.batch}; examples of more "
+        f"than {counted(step.max_length, 'token')} are left out and counted.",
     ]
     if step.keep_order:
         told.append("Examples are shown in the order in which they come.")

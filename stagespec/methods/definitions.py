@@ -11,6 +11,7 @@ from stagespec.methods import used
 from stagespec.methods.markdown import code, fence, numbered, prose, quoted, table
 from stagespec.methods.phrases import named, sample
 from stagespec.methods.written import Written
+from stagespec.wording import many
 
 
 def prompts(written: Written, steps: Sequence[AnyStep]) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _measured(written: Written, critic: Critic) -> str:
     else:
         used = "it judges only if its AUC has a 95 % interval above 0.5 with the bound model."
     return (
-        f"Over {_columns(critic.columns)}. Measured on the {len(labels)} labelled examples of "
+        f"Over {_columns(critic.columns)}. Measured on the {many(len(labels), 'labelled example')} of "
         f"{code(critic.examples)} ({good} good, {len(labels) - good} bad) before anything is made: {used}"
     )
 
@@ -113,7 +114,7 @@ def constitutions(written: Written, steps: Sequence[AnyStep]) -> Iterator[str]:
         found = written.method.constitutions[name]
         yield f"### Constitution {code(name)}"
         yield prose(found.doc)
-        yield f"{len(found.principles)} principles. Used by {named(users[name])}."
+        yield f"{many(len(found.principles), 'principle')}. Used by {named(users[name])}."
         yield table(
             ("principle", "category", "text"),
             ((code(id), one.category, prose(one.text)) for id, one in found.principles.items()),

@@ -16,7 +16,7 @@ from compiler.plan.names import short
 from stagespec.methods.markdown import code
 from stagespec.methods.phrases import drawn, model, named, prompt, sampling, text
 from stagespec.step_lines import turns
-from stagespec.wording import count
+from stagespec.wording import many
 
 
 def generate(step: Generate) -> list[str]:
@@ -48,15 +48,16 @@ def _parsed(step: Generate) -> str:
 def _rounds(step: Generate) -> list[str]:
     """How a source goes on, and when it ends."""
     end = "nothing can be claimed" if step.shortfall == "taint" else "the run stops"
+    wanted = f"{many(step.until_kept or 0, 'record')} {'is' if step.until_kept == 1 else 'are'}"
     about = (
         [f"Each prompt is given one record of {code(step.about)}, one after the other."] if step.about else []
     )
     return [
         *about,
-        f"Rounds follow each other until {count(step.until_kept or 0)} records are kept in "
+        f"Rounds follow each other until {wanted} kept in "
         f"{code(short(step.until_step or ''))}, at most {step.at_most_rounds} of them; if fewer are kept "
         f"then, {end}.",
-        f"Round 0 is the pilot: about {count(step.pilot_items or 0)} items.",
+        f"Round 0 is the pilot: about {many(step.pilot_items or 0, 'item')}.",
     ]
 
 

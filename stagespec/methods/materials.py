@@ -11,7 +11,7 @@ from compiler.plan.names import short
 from stagespec.methods import used
 from stagespec.methods.markdown import code, prose, table
 from stagespec.methods.written import Written
-from stagespec.wording import count
+from stagespec.wording import count, many
 
 ROLES = {
     "pool": "a pool that prompts draw on",
@@ -113,4 +113,4 @@ def _items(written: Written, name: str) -> str:
     if 1 < len(kinds) <= 8:
         told += f": {listing(f'{number} {kind}' for kind, number in sorted(kinds.items()))}"
     clusters = {row["cluster"] for row in rows if "cluster" in row}
-    return f"{told}; in {len(clusters)} clusters" if clusters else told
+    return f"{told}; in {many(len(clusters), 'cluster')}" if clusters else told

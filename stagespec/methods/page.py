@@ -12,6 +12,7 @@ from stagespec.methods.claims import claims, gates
 from stagespec.methods.markdown import code, items, prose
 from stagespec.methods.pipeline import pipeline_page
 from stagespec.methods.written import Written
+from stagespec.wording import many
 
 MARK = "<!-- Made by stagespec docs from the spec beside it. Change that, and make the page anew. -->"
 
@@ -44,7 +45,7 @@ def _stage(written: Written, stage: Stage) -> Iterator[str]:
     yield "## Data"
     yield from materials.data(written, stage.steps)
     yield "## Procedure"
-    yield f"{len(stage.steps)} steps, in an order in which they can run."
+    yield f"{many(len(stage.steps), 'step')}, in an order in which they can run."
     yield from steps.procedure(written, stage)
     yield "## Gates"
     yield from gates(stage)

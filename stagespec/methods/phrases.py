@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import counted
 from compiler.plan.model import (
     Accept,
     AnyStep,
@@ -79,7 +80,7 @@ def accept(bound: Accept) -> str:
             "at and above the score that agrees best with the critic's labelled examples, by a Cohen's kappa "
             f"of {bound.at_least:g} or more"
         )
-    return f"at a score of {bound.at_least:g} nats or more"
+    return f"at a score of {counted(bound.at_least, 'nat')} or more"
 
 
 def sampling(values: Sampling) -> str:
@@ -98,7 +99,7 @@ def sampling(values: Sampling) -> str:
             if values.repetition_penalty != 1
             else "no repetition penalty",
         ]
-    return ", ".join([drawn, *rest, f"at most {values.max_tokens} tokens"])
+    return ", ".join([drawn, *rest, f"at most {counted(values.max_tokens, 'token')}"])
 
 
 def drawn(one: PrincipleSample) -> str:

@@ -11,7 +11,7 @@ from stagespec.methods.claims import claims
 from stagespec.methods.markdown import code, items, prose, table
 from stagespec.methods.materials import data
 from stagespec.methods.written import Written
-from stagespec.wording import count
+from stagespec.wording import count, many
 
 
 def pipeline_page(written: Written, pipeline: Pipeline) -> Iterator[str]:
@@ -19,7 +19,7 @@ def pipeline_page(written: Written, pipeline: Pipeline) -> Iterator[str]:
     yield f"# Methods: {pipeline.name.replace('_', ' ')}"
     yield prose(pipeline.doc)
     budget = f", for at most {pipeline.budget_usd:g} usd" if pipeline.budget_usd is not None else ""
-    yield f"A pipeline of {len(stages)} stages that are run as one{budget}."
+    yield f"A pipeline of {many(len(stages), 'stage')}, run as one{budget}."
     yield "## Stages"
     yield table(
         ("", "stage", "purpose", "learner", "made", "trained", "claimed", "budget"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.diagnostics import listing
+from compiler.plan.counting import counted
 from compiler.plan.model import Best, Compare, Filter, Judge, Mix, Order, Prefer, Rate, Split
 from stagespec.methods.markdown import code
 from stagespec.methods.phrases import accept, critic, model, named, requirements, rules
@@ -27,7 +28,8 @@ def filter_(step: Filter) -> list[str]:
         )
     if step.caps:
         caps = listing(f"{count(most)} with the same {code(column)}" for column, most in step.caps.items())
-        told.append(f"At most {caps} are kept, over all rounds.")
+        are = "is" if [*step.caps.values()] == [1] else "are"
+        told.append(f"At most {caps} {are} kept, over all rounds.")
     return told
 
 
@@ -64,7 +66,7 @@ def prefer(step: Prefer) -> list[str]:
     if step.critic:
         told.append(
             f"A pair is kept where {critic(step, step.critic)}, prefers the chosen text by "
-            f"{step.accept.at_least:g} nats or more."
+            f"{counted(step.accept.at_least, 'nat')} or more."
         )
     told.append("Two texts that are the same make no pair.")
     if step.length_ratio:

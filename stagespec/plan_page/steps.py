@@ -15,7 +15,7 @@ from stagespec.last_run import Comparison
 from stagespec.plan_page.graph import edges, family
 from stagespec.plan_page.layout import Edge
 from stagespec.step_lines import UNBROKEN, critic, sentences
-from stagespec.wording import count, duration, money
+from stagespec.wording import count, duration, many, money
 
 Part = tuple[str, str]  # what is said of a text, and the text, word for word
 
@@ -195,11 +195,11 @@ def _critic(plan: PlanFile, used: Critic, name: str, said: str) -> Block:
                 )
             )
             parts.append(("minus the same after", method.neutral.rstrip()))
-    measured = count(plan.method.datasets[used.examples].items)
+    measured = many(plan.method.datasets[used.examples].items, "labelled example")
     return Block(
         "critic",
         name,
-        f"{said}; measured on {measured} labelled examples; the first method that can judge is used",
+        f"{said}; measured on {measured}; the first method that can judge is used",
         used.doc,
         tuple(parts),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compiler.plan.model import PlanFile, Stage
 from stagespec.figures import around, budget_of, foundations, if_gates_close
-from stagespec.wording import AROUND, count, duration, money, rough, share, source_of
+from stagespec.wording import AROUND, duration, many, money, rough, share, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def setting(plan: PlanFile) -> Iterator[tuple[str, str]]:
     binding = plan.binding
     scale = f"{share(binding.scale)} of full scale" if binding.scale != 1 else "full scale"
     hardware = f" on {plan.quote.hardware}" if plan.quote.hardware else ""
-    threads = f", {binding.threads} threads" if binding.threads else ""
+    threads = f", {many(binding.threads, 'thread')}" if binding.threads else ""
     yield (
         "profile",
         f"{binding.profile}: engine {binding.engine}{hardware}{threads}; {scale}; seed {binding.seed}",
@@ -109,7 +109,7 @@ def warnings(plan: PlanFile) -> Iterator[tuple[str, str]]:
     """What a reader must know before any figure: a rehearsal, and models that stand in for others."""
     if plan.binding.rehearsal:
         held = plan.binding.held_out
-        cap = f" {count(held)} items of each held-out set are looked at." if held else ""
+        cap = f" It looks at {many(held, 'item')} of each held-out set." if held else ""
         yield "Rehearsal", f"It goes on past closed gates, and no verdict can be reached.{cap}"
     for role, bound in plan.binding.models.items():
         if bound.stand_in:

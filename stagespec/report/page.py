@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from compiler.plan.counting import counted
 from runtime.folders import MANIFEST
 from runtime.journal import write_whole
 from stagespec.endings import Refused
@@ -49,6 +50,7 @@ def render_report(manifest: Mapping[str, Any]) -> str:
     env.filters["within"] = lambda id, stage: str(id).removeprefix(f"{stage}.")
     env.filters["learnt_by"] = learnt_by
     env.tests["taints"] = lambda reason: str(reason).startswith("not a claim: ")
+    env.filters["counted"] = counted
     env.filters["words"] = lambda name: str(name).replace("_", " ")
     env.filters["percent"] = percent
     env.filters["duration"] = duration

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from compiler.plan.counting import counted
+
 Told = Mapping[str, Any]
 LABEL = 11
 
@@ -53,23 +55,24 @@ def _does(stage: Told) -> Iterator[str]:
     for one in stage["answers"]["does"]:
         before = rate(one["before"]) if one["before"] else "no arm"
         after = f"{rate(one['after'])} after training" if one["after"] else "not trained"
-        yield f"{_short(one['evaluation'])}, {one['items']} items: {before} before, {after}"
+        yield f"{_short(one['evaluation'])}, {counted(one['items'], 'item')}: {before} before, {after}"
 
 
 def _people(stage: Told) -> Iterator[str]:
     told = stage["answers"]
     wrote = told["written_by_people"]
     data = [f"{n} {role}" for role, n in wrote["data"].items()]
-    lines = [f"{wrote['templates']} lines of templates", f"{wrote['rules']} of rules"]
-    principles = [f"{wrote['principles']} principles"] if wrote["principles"] else []
-    labels = [f"{told['labels_by_people']} labels", f"{told['interventions']} review answers"]
+    lines = [f"{counted(wrote['templates'], 'line')} of templates", f"{wrote['rules']} of rules"]
+    principles = [counted(wrote["principles"], "principle")] if wrote["principles"] else []
+    labels = [counted(told["labels_by_people"], "label"), counted(told["interventions"], "review answer")]
     yield f"wrote {', '.join([*data, *lines, *principles, *labels])}"
-    yield f"and {told['held_out_by_people']} held-out items apart"
+    yield f"and {counted(told['held_out_by_people'], 'held-out item')} apart"
 
 
 def _model(stage: Told) -> Iterator[str]:
     told = stage["answers"]
-    yield f"wrote {told['written_by_model']} records, judged {told['judged_by_model']} times"
+    wrote, judged = counted(told["written_by_model"], "record"), counted(told["judged_by_model"], "time")
+    yield f"wrote {wrote}, judged {judged}"
 
 
 def _funnel(stage: Told) -> Iterator[str]:
@@ -114,7 +117,8 @@ def _training(stage: Told) -> Iterator[str]:
             continue
         dev = ", ".join(f"{loss:.3f}" for loss in result["dev_losses"]) or "none"
         first, last = result["losses"][0][1], result["losses"][-1][1]
-        yield f"{name}: {result['examples']} examples, loss {first:.3f} to {last:.3f}, dev by epoch {dev}"
+        learnt = counted(result["examples"], "example")
+        yield f"{name}: {learnt}, loss {first:.3f} to {last:.3f}, dev by epoch {dev}"
 
 
 def _arms(stage: Told) -> Iterator[str]:
@@ -122,7 +126,7 @@ def _arms(stage: Told) -> Iterator[str]:
         if not one["run"]:
             yield f"{_short(one['step'])}: was not run"
             continue
-        yield f"{_short(one['step'])}, {one['number_of_items']} items:"
+        yield f"{_short(one['step'])}, {counted(one['number_of_items'], 'item')}:"
         yield from (f"  {name} {rate(arm['rate'])}" for name, arm in one["arms"].items())
         for two in one.get("agreement", ()):
             said = f"on {two['alike']:.1%} of {two['answers']}, kappa {two['kappa']:.2f}"

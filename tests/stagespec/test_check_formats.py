@@ -187,7 +187,7 @@ def test_github_takes_no_columns_of_several_lines_and_has_notices() -> None:
     lines = Diagnostic("SS110", "warning", "ends", (Label(at("three\nfour")),))
     nowhere = Diagnostic("SS709", "note", "not measured")
     elsewhere = Diagnostic("SS103", "error", "not there", (Label(Span("x.stage", 0, 0)),))
-    assert diagnostics_github.render([lines, nowhere, elsewhere], source()).split("\n") == [
+    assert diagnostics_github.render([nowhere, lines, elsewhere], source()).split("\n") == [
         "::notice title=SS709::not measured",
         "::warning file=specs/a.stage,line=2,endLine=3,title=SS110::ends",
         "::error file=x.stage,title=SS103::not there",

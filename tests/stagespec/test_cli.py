@@ -481,7 +481,7 @@ def test_check_reports_once_what_a_stage_and_its_library_share(specs: Path) -> N
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("SS622", "costliest mistake"), ("ss205", "not defined here"), ("SS709", "rough")],
+    [("SS622", "no gap between"), ("ss205", "not defined here"), ("SS709", "rough")],
 )
 def test_explain(code: str, said: str) -> None:
     result = cli("explain", code)

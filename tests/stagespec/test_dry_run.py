@@ -11,9 +11,14 @@ from syrupy.assertion import SnapshotAssertion
 
 from compiler.compile import compile_spec
 from compiler.plan.model import Expression, PlanFile, StepQuote
+from stagespec.documenting import page_of
 from stagespec.dry_run import render_plan
 from stagespec.dry_run_colour import coloured
+from stagespec.plan_page.page import render_page
 from stagespec.wording import condition, duration, rough, share
+
+THINGS = "arm draft epoch example item label point principle record round stage statement step thread time"
+SEVERAL = re.compile(rf"(?<![\d.,])1 (?:{'|'.join(THINGS.split())})s\b")
 
 
 def quoted(plan: PlanFile, tokens: int, seconds: float, usd: float | None = None) -> PlanFile:
@@ -65,6 +70,48 @@ def test_memory_is_named_only_where_there_is_a_gpu(plan: PlanFile) -> None:
     assert re.search(r"^ {2}judge .* 72$", text, re.M)
     assert "needs 65 GiB, takes 72: weights 61.0" in text
     assert "student needs 29 GiB: weights 20.8" in text
+
+
+def test_one_of_a_thing_is_not_several(specs: Path) -> None:
+    spec = specs / "stage.stage"
+    text = spec.read_text(encoding="utf-8")
+    for several, one in (
+        ("pilot    = 20 items", "pilot    = 1 items"),
+        ("epochs     = 2", "epochs     = 1"),
+        ("until    = 100 kept", "until    = 1 kept"),
+        ("at_most  = 9 rounds", "at_most  = 1 rounds"),
+        ("{ max = 40 tokens }", "{ max = 1 tokens }"),
+        ("batch      = 8 items", "batch      = 1 items"),
+        ("patience = 2", "patience = 1"),
+        ("{ raw = base with answer_bare, few_shot", "{ few_shot"),
+        ("smallest_effect = 40 %", "smallest_effect = 1 %"),
+        (
+            "    rules      = [one_task]",
+            "    rules      = [one_task]\n    caps       = { instruction = 1 items }",
+        ),
+    ):
+        assert several in text
+        text = text.replace(several, one)
+    spec.write_text(text, encoding="utf-8")
+    profiles = specs / "profiles.stage"
+    bound = profiles.read_text(encoding="utf-8")
+    profiles.write_text(
+        bound.replace("profile test {", "profile test {\n  threads = 1 threads\n"), encoding="utf-8"
+    )
+    compiled = compile_spec(f"{specs.name}/stage.stage", "test")
+    assert compiled.plan is not None, compiled.diagnostics.items
+    told = {
+        "dry run": render_plan(compiled.plan, verbose=True),
+        "page": re.sub(r"<[^>]+>", " ", render_page(compiled.plan)),
+        "methods": page_of(spec),
+    }
+    assert {where: SEVERAL.findall(text) for where, text in told.items()} == {where: [] for where in told}
+    for where, one in (
+        ("dry run", "1 epoch,"),
+        ("page", "at most 1 round;"),
+        ("methods", "1 epoch in batches"),
+    ):
+        assert one in told[where]
 
 
 def test_estimates_say_whether_a_run_has_been_seen(plan: PlanFile) -> None:

@@ -27,16 +27,16 @@ class Clock:
 
 
 EVENTS: Sequence[Event] = (
-    Began("download base", "downloading the model 'base'", 3, "packages"),
+    Began("download base", "downloading the model 'base'", 3, "package"),
     Ended("download base", "downloading the model 'base'", 4.2),
-    Began("small.before/raw", "before: raw", 80, "completions"),
+    Began("small.before/raw", "before: raw", 80, "completion"),
     Advanced("small.before/raw", 20),
     Advanced("small.before/raw", 80),
     Ended("small.before/raw", "80 completions", 60.0),
     Ended("small.before", "evaluate", 61.0),
     Said("gap is closed: before.few_shot.check is 81 %, wanted < 70 %", "warning"),
     Ended("small.gap", "gate", 0.0),
-    Began("small.answers", "answers", 112, "completions"),
+    Began("small.answers", "answers", 112, "completion"),
     Advanced("small.answers", 60),
     Ended("small.answers", "112 completions", 40.0),
     Ended("small.answers", "kept 73 of 112 (39 truncated)", 41.0),

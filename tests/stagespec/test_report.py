@@ -64,7 +64,7 @@ def test_the_lines_say_all_that_was_measured(manifest: dict[str, Any], snapshot:
         "0.81 [0.72, 0.90] AUC, keeps to, judged by base",
         "45.0 % → 60.0 % [31 %, 60 %] → [45 %, 74 %], after, 40 items",
         "60 seed records, 42 worked examples, 30 lines of templates, 4 of rules, 2 principles, 240 labels, "
-        "1 review answers; 1 restart of the whole run; and 60 held-out items apart",
+        "1 review answer; 1 restart of the whole run; and 60 held-out items apart",
         "helpfulness 20 60 % [39, 78] 50 % [30, 70] -10.0 [-38.0, +20.0]",
         "harmless requests 10 80 % [49, 94] 20 % [6, 51] -60.0 [-80.0, -17.0]",
         "over-refusal: harmless requests 10 0 % [0, 28] 70 % [40, 89]",

@@ -12,7 +12,7 @@ from compiler.lower.critics import lower_critic
 from compiler.lower.data import lower_dataset
 from compiler.lower.prompts import called, lower_prompt, lower_sample
 from compiler.lower.rules import lower_rules
-from compiler.lower.steps.evaluating import arms_compared, item_sets
+from compiler.lower.steps.evaluating import arms_compared, item_sets, read_score
 from compiler.lower.steps.gates import lower_requirement
 from compiler.lower.steps.generating import read_parse
 from compiler.lower.steps.judging import lower_accept
@@ -111,6 +111,14 @@ def _items(body: StepBody, node: tree.Node) -> None:
         item_sets(body, node)
 
 
+def _score(body: StepBody, node: tree.Node) -> None:
+    for part in _parts(node):
+        written = read_score(body, part)
+        if written is not None and written.judged is not None:
+            lower_critic(body.scope.low, body.scope.file, written.name)
+            body.scope.model(written.judged[1])
+
+
 def _needs(body: StepBody, node: tree.Node) -> None:
     for ref in _names(node):
         body.scope.step(ref, GATES, "a gate")
@@ -174,6 +182,7 @@ LOOKS: Mapping[str, Look] = {
     "apart_from": _apart_from,
     "about": _about,
     "items": _items,
+    "score": _score,
     "needs": _needs,
     "until": _until,
     "compare": _compare,

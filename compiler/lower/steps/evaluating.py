@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from compiler.diagnostics import Label, Span, did_you_mean, respelled
+from compiler.frozen import Frozen
 from compiler.lower.data import lower_dataset
 from compiler.lower.prompts import called
 from compiler.lower.steps.generating import lower_sampling
 from compiler.lower.steps.judging import lower_bound, lower_critic_use
 from compiler.lower.steps.scope import StepBody
 from compiler.lower.steps.sorting import lower_rules_list
-from compiler.plan.model import AnyStep, Arm, Comparison, CriticScore, Evaluate
+from compiler.plan.model import Accept, AnyStep, Arm, Comparison, CriticScore, Evaluate
 from compiler.shapes import BAD, Choice, NameOf, QuantityOf, Ref, Setting, Values, dotted, read_block
 from compiler.syntax import tree
 
@@ -84,37 +86,16 @@ def _scores(body: StepBody, columns: Mapping[str, str]) -> dict[str, CriticScore
     """Scores by name: None for the check, and for each critic who judges and when an answer passes."""
     scores: dict[str, CriticScore | None] = {}
     for node in body.values.get("score"):
+        written = read_score(body, node)
+        if written is None:
+            return None
+        name, span = written.name.name, written.name.span
         score: CriticScore | None = None
-        match node:
-            case tree.Name(value="check", span=span):
-                name = "check"
-            case tree.Phrase(head=head, links=(("by", model), ("at", bound), *more)) if (
-                len(more) <= 1
-                and all(word == "in" for word, _ in more)
-                and (use := called(head)) is not None
-                and (model_ref := dotted(model)) is not None
-            ):
-                name, span = use[0].name, use[0].span
-                critic = lower_critic_use(body, (head, model_ref), columns)
-                accept = lower_bound(body, bound)
-                part = PART.read(more[0][1], body.scope.low.found) if more else None
-                if critic is None or accept is None or part is BAD:
-                    return None
-                score = CriticScore(critic=critic, accept=accept, share=part)
-            case tree.Name(value=word, span=span):
-                body.scope.low.found.error(
-                    "SS305",
-                    f'"{word}" is not known here',
-                    Label(span, did_you_mean(word, ["check"])),
-                    help="Write check, or CRITIC by MODEL at margin >= 1.0 nats.",
-                    fix=respelled(span, word, ["check"]),
-                )
+        if written.judged is not None:
+            critic = lower_critic_use(body, written.judged, columns)
+            if critic is None or written.accept is None or written.part is BAD:
                 return None
-            case _:
-                body.scope.low.found.error(
-                    "SS361", "this must be check, or CRITIC by MODEL at margin >= 1.0 nats", node.span
-                )
-                return None
+            score = CriticScore(critic=critic, accept=written.accept, share=written.part)
         if name in scores:
             body.scope.low.found.error("SS309", f'"{name}" is named twice', span)
             return None
@@ -123,6 +104,43 @@ def _scores(body: StepBody, columns: Mapping[str, str]) -> dict[str, CriticScore
             return None
         scores[name] = score
     return scores
+
+
+class WrittenScore(Frozen):
+    """`check`, or `CRITIC by MODEL at BOUND in SHARE`: its name, who judges, where an answer passes (None:
+    reported), and of which share of the answers."""
+
+    name: Ref
+    judged: tuple[tree.Node, Ref] | None = None
+    accept: Accept | None = None
+    part: Any = None
+
+
+def read_score(body: StepBody, node: tree.Node) -> WrittenScore | None:
+    """A score as it is written, before what it names is looked up."""
+    found = body.scope.low.found
+    match node:
+        case tree.Name(value="check", span=span):
+            return WrittenScore(Ref("check", span))
+        case tree.Phrase(head=head, links=(("by", model), ("at", bound), *more)) if (
+            len(more) <= 1
+            and all(word == "in" for word, _ in more)
+            and (use := called(head)) is not None
+            and (model_ref := dotted(model)) is not None
+        ):
+            part = PART.read(more[0][1], found) if more else None
+            return WrittenScore(use[0], (head, model_ref), lower_bound(body, bound), part)
+        case tree.Name(value=word, span=span):
+            found.error(
+                "SS305",
+                f'"{word}" is not known here',
+                Label(span, did_you_mean(word, ["check"])),
+                help="Write check, or CRITIC by MODEL at margin >= 1.0 nats.",
+                fix=respelled(span, word, ["check"]),
+            )
+        case _:
+            found.error("SS361", "this must be check, or CRITIC by MODEL at margin >= 1.0 nats", node.span)
+    return None
 
 
 def _needs_all(body: StepBody, name: str, span: Span) -> None:
