@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict
 from heapq import nsmallest
 from typing import TypeVar
 
@@ -30,8 +29,9 @@ def result_key(request: Request, fingerprint: str, adapter_sha256: str | None) -
     """What an engine's answer depends on, all of it: the ids sent, the task with its seed, the weights, the
     engine. The request's own id and the step that asks are not in it, so that a renamed step, an edited
     filter or a comment makes nothing again."""
-    task = {"task": type(request.task).__name__, **asdict(request.task)}
-    if isinstance(request.task, Draw) and request.task.temperature == 0:
+    asked = request.task
+    task = {"task": type(asked).__name__, **{name: getattr(asked, name) for name in asked.__match_args__}}
+    if isinstance(asked, Draw) and asked.temperature == 0:
         task.pop("seed")  # greedy draws have none
     return digest(list(request.prompt_ids), task, fingerprint, adapter_sha256)
 

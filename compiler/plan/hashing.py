@@ -9,6 +9,7 @@ from typing import Any
 from compiler.frozen import Frozen
 from compiler.plan.model import Binding, Hashes, Method
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 SCALAR = (str, int, float, type(None))
 
 
@@ -16,7 +17,7 @@ def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no white space; equal meanings give equal bytes."""
     if isinstance(value, Frozen):
         value = plain(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def digest(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from compiler.plan.model import Filter
@@ -83,13 +83,18 @@ def shingles(text: str) -> Iterator[bytes]:
         yield " ".join(found[i : i + SHINGLE_WORDS]).encode()
 
 
-@lru_cache(maxsize=8)  # a text is compared with held-out ones and then with its own kind
+@lru_cache(maxsize=8_192)  # held-out texts are compared with in every stage
 def _sketch(text: str) -> MinHash:
-    from datasketch import MinHash
-
-    sketch = MinHash(num_perm=PERMUTATIONS, seed=1)
+    sketch = _empty().copy()  # a new one would draw its permutations again
     sketch.update_batch(list(shingles(text)))
     return sketch
+
+
+@cache
+def _empty() -> MinHash:
+    from datasketch import MinHash
+
+    return MinHash(num_perm=PERMUTATIONS, seed=1)
 
 
 class _Near:
