@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
+from dataclasses import fields
 from heapq import nsmallest
 from typing import TypeVar
 
@@ -30,7 +31,8 @@ def result_key(request: Request, fingerprint: str, adapter_sha256: str | None) -
     engine. The request's own id and the step that asks are not in it, so that a renamed step, an edited
     filter or a comment makes nothing again."""
     asked = request.task
-    task = {"task": type(asked).__name__, **{name: getattr(asked, name) for name in asked.__match_args__}}
+    task = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    task["task"] = type(asked).__name__
     if isinstance(asked, Draw) and asked.temperature == 0:
         task.pop("seed")  # greedy draws have none
     return digest(list(request.prompt_ids), task, fingerprint, adapter_sha256)
