@@ -83,9 +83,9 @@ RUNNING = {
     "SS911": "The report shows a number that the manifest does not give, so a reader would be told what "
     "was not measured. It is only a note where this version lays the report out otherwise, with the same "
     "numbers. Otherwise archive the run anew, with the report that it made.",
-    "SS912": "What the run made is larger here than an archive is meant to be, and it is to be read, verified and kept "
-    "beside the code for good. Nothing that it proves is wrong. Weights and whole datasets stay in "
-    "the run's folder; look which of its files is large before it is kept.",
+    "SS912": "What the run made is larger here than an archive is meant to be, and it is to be read, "
+    "verified and kept beside the code for good. Nothing that it proves is wrong. Weights and whole "
+    "datasets stay in the run's folder; look which of its files is large before it is kept.",
     "SS913": "A part of the archive cannot be read: it was changed, cut short, or written by another "
     "version. What cannot be read proves nothing. Bring it back from where the archive was made, or "
     "verify it with the version that archive.json names.",
