@@ -5,7 +5,8 @@
 
 `memory`: twelve steps, short batches and then long ones. After the third another process takes all of the
 GPU's memory but so many GiB, so that the long batches do not fit. `death`: two replicas of vLLM draw; one's
-child is killed in the middle, and in another round the process of vLLM's that computes.
+child is killed in the middle, and in another round the process of vLLM's that computes. Both are done on a
+random model of twelve layers, with FOLDER's tokenizer.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import gpu_cases
 
 # Holds memory until its standard input ends.
 TAKE = """
@@ -43,7 +46,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
-    found = (memory if options.what == "memory" else death)(options.folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = gpu_cases.shape_folder("12 layers", options.folder, Path(scratch))
+        gpu_cases.random_weights(folder)
+        found = (memory if options.what == "memory" else death)(folder)
     options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
@@ -67,7 +73,6 @@ def memory(folder: Path) -> dict[str, Any]:
 
 
 def uneven_job(folder: Path, out: str) -> Any:
-    from gpu_cases import Cases
     from gpu_training import LORA, our_job
 
     from compiler.plan.model import Lora
@@ -83,7 +88,7 @@ def uneven_job(folder: Path, out: str) -> Any:
     examples = tuple(example(n) for n in range((SHORT_BATCHES + LONG_BATCHES) * BATCH))
     lora = Lora(rank=LORA.rank, alpha=LORA.alpha, dropout=0.0, modules=LORA.modules)
     return replace(
-        our_job("sft", folder, Cases(folder), 8, 0, out), examples=examples, batch=BATCH, lora=lora
+        our_job("sft", folder, gpu_cases.Cases(folder), 8, 0, out), examples=examples, batch=BATCH, lora=lora
     )
 
 
@@ -129,7 +134,6 @@ def trained(job: Any, left_gib: float | None) -> dict[str, Any]:
 
 def death(folder: Path) -> dict[str, Any]:
     import psutil
-    from gpu_cases import Cases
     from gpu_serving import our_requests
 
     from runtime.engines.replicas import Replicas, start_engines
@@ -140,7 +144,7 @@ def death(folder: Path) -> dict[str, Any]:
     first: Any = engine._engines[0]
     told: list[Survived] = []
     engine.tell = told.append
-    requests = our_requests("generate", Cases(folder).few_shot(DRAWN, 7), 80)
+    requests = our_requests("generate", gpu_cases.Cases(folder).few_shot(DRAWN, 7), 80)
     report: dict[str, Any] = {}
 
     def drawn(name: str, victim: Callable[[], int] | None = None) -> dict[str, tuple[int, ...]]:
