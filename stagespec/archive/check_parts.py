@@ -20,6 +20,7 @@ from stagespec.report import write_report
 from stagespec.report.page import REPORT
 
 NUMBER = re.compile(r"\d[\d.,]*")
+FORESEEN = "foreseen_gib"
 
 
 def check_certificate(parts: Parts, found: Diagnostics) -> str:
@@ -32,12 +33,17 @@ def check_certificate(parts: Parts, found: Diagnostics) -> str:
 
 
 def check_trainings(parts: Parts, found: Diagnostics) -> str:
-    """What the manifest says of a training is what it measured; the adapter is the one that was hashed."""
+    """What the manifest says of a training is what it measured, and the memory that it names as foreseen is
+    the plan's; the adapter is the one that was hashed."""
     trained: dict[str, Any] = {}
     for stage in parts.manifest["stages"]:
         trained |= {one["step"]: one["result"] for one in stage["training"] if one["result"]}
     for step, result in trained.items():
-        _compare(found, f"the training of {step}", result, parts.json(f"{TRAINING}/{step}.json")["result"])
+        measured = dict(parts.json(f"{TRAINING}/{step}.json")["result"])
+        if FORESEEN in result:  # which the training itself does not know
+            quoted = parts.plan.quote.steps.get(step)
+            measured[FORESEEN] = None if quoted is None else quoted.needed_gib
+        _compare(found, f"the training of {step}", result, measured)
     hashes = {step: result["adapter_sha256"] for step, result in trained.items()}
     _compare(found, "the adapters' hashes", hashes, parts.index.adapters)
     return f"{len(trained)} trained"

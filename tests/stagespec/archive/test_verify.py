@@ -162,6 +162,10 @@ SEALED: dict[str, tuple[Damage, set[str]]] = {
         change_manifest(lambda m: m["stages"][0]["training"][0]["result"].update(examples=9999)),
         {"SS910"},
     ),
+    "what a training was foreseen to need": (
+        change_manifest(lambda m: m["stages"][0]["training"][0]["result"].update(foreseen_gib=2.5)),
+        {"SS910"},
+    ),
     "a reason not to train": (
         change_manifest(lambda m: m["stages"][0]["not_trained"].update({"small.student": "no record"})),
         {"SS910"},
@@ -202,6 +206,15 @@ def test_damage_is_told_though_the_index_was_made_to_fit(case: str, archive: Pat
     # a changed manifest makes another report
     assert {item.code for item in found.diagnostics} - expected <= {"SS911"}, found.diagnostics
     assert found.failed
+
+
+def test_what_the_plan_foresaw_stands_in_the_manifest(archive: Path) -> None:
+    """A training's own file does not know it. Where there is a GPU, the plan does."""
+    edit_json(archive / "plan.json", lambda p: p["quote"]["steps"]["small.student"].update(needed_gib=2.5))
+    foresee = change_manifest(lambda m: m["stages"][0]["training"][0]["result"].update(foreseen_gib=2.5))
+    foresee(archive)
+    seal(archive)
+    assert "SS910" not in {item.code for item in verify(archive).diagnostics}
 
 
 def numbers_of_the_evaluation(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
