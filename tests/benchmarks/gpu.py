@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--methods", default="sft,dpo")
     parser.add_argument("--examples", type=int, default=1504)
     parser.add_argument("--default-examples", type=int, default=400, help="for TRL at its defaults")
-    parser.add_argument("--seeds", type=int, default=3, help="of TRL at its best")
+    parser.add_argument("--seeds", type=int, default=3, help="of TRL at its best, and of ours")
     parser.add_argument("--weights", choices=["bf16", "nf4", "int8"], default="bf16", help="of our base")
     parser.add_argument("--others", action="store_true", help="memory of what the model was not fitted to")
     options = parser.parse_args()

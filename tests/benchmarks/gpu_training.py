@@ -190,11 +190,12 @@ def row(
     keep: Callable[..., None],
     weights: str = "bf16",
 ) -> None:
-    """One row: ours, TRL at its best, TRL at its defaults, and ours again; TRL's best with several seeds,
-    whose spread our loss must lie in. `counts` are the examples for each peer; one without any is left out.
-    With other `weights` ours has a quantised base."""
+    """One row: ours, TRL at its best, TRL at its defaults, and ours again; TRL's best and ours with as many
+    seeds (ours with two at least), so that the spread of their losses can be compared. `counts` are the
+    examples for each peer; one without any is left out. With other `weights` ours has a quantised base."""
     cases = Cases(folder)
-    order = [("ours", 0), *(("best", s) for s in range(seeds)), ("defaults", 0), ("ours", 1)]
+    order = [("ours", 0), *(("best", s) for s in range(seeds)), ("defaults", 0)]
+    order += [("ours", s) for s in range(1, max(2, seeds))]
     found: dict[str, list[dict[str, Any]]] = {peer: [] for peer, count in counts.items() if count}
     for peer, seed in order:
         count = counts[peer]
