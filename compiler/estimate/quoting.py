@@ -10,7 +10,18 @@ from compiler.estimate import memory
 from compiler.estimate.counts import ENDS, Counts, count
 from compiler.estimate.dimensions import Dimensions, dimensions
 from compiler.estimate.history import History, Measured, Run
-from compiler.estimate.speed import END, PROOF, SPEEDS, START, Work, cpu_seconds, gpu_seconds, pace
+from compiler.estimate.speed import (
+    BUCKET,
+    END,
+    FEW,
+    PROOF,
+    SPEEDS,
+    START,
+    Work,
+    cpu_seconds,
+    gpu_seconds,
+    pace,
+)
 from compiler.estimate.tokens import ASKING, Counter, Tokens
 from compiler.frozen import Frozen
 from compiler.lock import Facts
@@ -197,15 +208,17 @@ class Estimator(Frozen):
         )
 
     def _pool(self, step: AnyStep, kept: Callable[[str], float]) -> float:
-        """Items among which a prompt of the step draws its examples. Those that a source makes while it asks
+        """Items that the draws of a prompt of the step go through. Pools that a source makes while it asks
         grow from none to all that are `kept`."""
         uses = prompt_uses(step)
-        samples = (s for use in uses for s in (*self.method.prompts[use.prompt].samples, *use.samples))
         items = 0.0
-        for source in (source for sample in samples for source in sample.sources):
-            data = self.method.datasets.get(source)
-            grows = self.counts.source.get(source, "") == step.id
-            items += data.items if data else kept(source) / (2 if grows else 1)
+        for sample in (s for use in uses for s in (*self.method.prompts[use.prompt].samples, *use.samples)):
+            pool = 0.0
+            for source in sample.sources:
+                data = self.method.datasets.get(source)
+                grows = self.counts.source.get(source, "") == step.id
+                pool += data.items if data else kept(source) / (2 if grows else 1)
+            items += pool if pool <= FEW else sample.count * BUCKET
         return items / max(len(uses), 1)
 
     def _work(

@@ -35,7 +35,8 @@ class Host(Frozen):
     Fitted to one run, the pipeline at 1 % of its scale with Gemma 3 270M under vLLM 0.25.1, four engines, on
     an H200 with 16 cores (`tests/archive/fitted/gpu_small`): least squares over its steps, rounded. Two it
     does not tell: `layer` is from that run's trainings of some 15 steps and the benchmark's of 94
-    (`tests/benchmarks/h100_figures.json`), `record` from `archive/gpu-six-stages-rehearsal`.
+    (`tests/benchmarks/h100_figures.json`), `record` from the first full rehearsal
+    (`tests/archive/took/gpu_rehearsal`).
     """
 
     request: float = 0.22e-3  # a prompt is rendered, coded, looked up, sent; its result journalled
@@ -43,7 +44,7 @@ class Host(Frozen):
     written: float = 23e-6  # a token of a completion: 69 for one engine by itself
     wave: float = 0.05  # a step's requests of one round, however few
     token: float = 3.2e-3  # one more token for all that is open: kernels are started one by one
-    drawn: float = 0.7e-6  # an item among which a prompt draws its examples, for each prompt
+    drawn: float = 0.7e-6  # an item that a prompt's draws of examples go through, for each prompt
     scored: float = 0.9e-3  # an answer of an evaluation: its check, its part in the intervals
     record: float = 30e-6  # a record that goes through rules, or is kept
     compared: float = 0.38e-3  # a text that is compared with others: its sketch, and the search
@@ -52,6 +53,9 @@ class Host(Frozen):
 
 
 HOST = Host()
+# A draw goes through all items of a pool up to FEW; of a larger one, for each item drawn, through a bucket of
+# so many, the mean of the least and the most that one has (`runtime.identity.Spread`).
+FEW, BUCKET = 2_000, 96
 
 
 class Speed(Frozen):
@@ -80,16 +84,16 @@ SPEEDS = {
 }
 # A run on a GPU outside its steps: the engines' start, 30 s to load the libraries and 66 for four engines
 # (docs/performance.md; a machine that has compiled nothing yet takes a minute more); then the certificate
-# with the critics, and at the end the datasets and what statistics rest on, both as in
-# `archive/gpu-six-stages-rehearsal`.
+# with the critics, and at the end the datasets and what statistics rest on, both as the first full rehearsal
+# took.
 START, PROOF, END = 96.0, 8.0, 22.0
 
 
 class Work(Frozen):
     """What a step asks of the hardware: requests in so many waves, by a critic where `judged`; their tokens
-    and their longest completion, items that prompts draw among, answers that are scored, records, texts that
-    are compared, trained tokens in so many steps of the optimizer. `at_once` sequences of a `length` can be
-    open. With `kept` activations a training computes no layer twice."""
+    and their longest completion, items that prompts' draws go through, answers that are scored, records,
+    texts that are compared, trained tokens in so many steps of the optimizer. `at_once` sequences of a
+    `length` can be open. With `kept` activations a training computes no layer twice."""
 
     requests: float = 0.0
     waves: float = 0.0

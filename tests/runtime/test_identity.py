@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compiler.estimate.speed import BUCKET, FEW
+from runtime import identity, work
 from runtime.engines.protocol import Draw, Request, Score
-from runtime.identity import Spread, digest, encoded, result_key, sample, seed, share
+from runtime.identity import Spread, digest, encoded, result_key, sample, sample_encoded, seed, share
 
 DRAW = Draw(max_tokens=8, temperature=0.7, seed=3)
 
@@ -105,3 +108,20 @@ def test_many_are_drawn_about_equally_often():
     assert max(times.values()) <= 16
     by_part = [sum(times[i] for i in range(start, start + 1_000)) for start in range(0, 5_000, 1_000)]
     assert all(abs(part - 4_000) < 400 for part in by_part)
+
+
+def test_what_a_draw_from_many_goes_through_is_what_estimates_say(monkeypatch):
+    lengths = []
+
+    def counted(items, *rest):
+        lengths.append(len(items))
+        return sample_encoded(items, *rest)
+
+    monkeypatch.setattr(identity, "sample_encoded", counted)
+    for many in (MANY[: work._FEW + 1], MANY):
+        spread = Spread(many)
+        lengths.clear()
+        for draw in range(200):
+            spread.sample(10, draw)
+        assert sum(lengths) == pytest.approx(200 * 10 * BUCKET, rel=0.5)
+    assert work._FEW == FEW

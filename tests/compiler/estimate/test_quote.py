@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from compiler.compile import compile_spec
-from compiler.estimate import Measured, Run
+from compiler.estimate import Measured, Run, quoting, speed
 from compiler.estimate.history import model_keys
-from compiler.estimate.speed import HOST
+from compiler.estimate.speed import BUCKET, HOST
 from compiler.plan.model import PlanFile, Quote, StepQuote
 
 GOOD = Path(__file__).parents[1] / "good"
@@ -168,6 +168,17 @@ def test_a_small_step_costs_its_rounds_and_a_training_its_process() -> None:
     assert few.seconds > 0.5
     assert many.seconds > 2 * few.seconds
     assert step(plan, "student").seconds > HOST.training
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_draw_from_a_large_pool_goes_through_a_few_of_its_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 885 on average it goes through all, or for each of the three that it draws through a bucket."""
+    monkeypatch.setattr(speed, "HOST", replace(HOST, drawn=1.0))
+    rounds = run_of(quoted("pod"), Measured("small.good", "judge", records=10_000, kept=500))
+    small = step(quoted("pod", rounds), "ideas").seconds
+    monkeypatch.setattr(quoting, "FEW", 500)
+    large = step(quoted("pod", rounds), "ideas").seconds
+    assert large / small == pytest.approx(3 * BUCKET / 884.8, rel=0.01)
 
 
 @pytest.mark.usefixtures("folder")
