@@ -48,6 +48,7 @@ class Constants(Frozen):
     stream are in float32.
     `per_dropped`: per input of an adapted module, where dropout keeps a mask and a copy. `per_logit`: per
     target and token of the vocabulary (bf16 logits, their float32 copy, its softmax, and the gradient).
+    `per_looked`: the same where nothing is passed back, counted (2 bytes, 4 and 4).
     `context`: bytes of CUDA's context and libraries. `slack`: what the allocator holds and can't use, as
     a share of all that comes and goes. `serving_per_token`: bytes per token of vLLM's largest batch and unit
     of hidden or inner width. `graphs`: bytes of its captured graphs.
@@ -58,6 +59,7 @@ class Constants(Frozen):
     per_float32: float = 7.9
     per_dropped: float = 2.6
     per_logit: float = 12.3
+    per_looked: float = 10.0
     context: float = 0.6 * GIB
     slack: float = 0.05
     serving_per_token: float = 8.0
@@ -69,6 +71,7 @@ UTILIZATION = 0.9  # share of the GPU's memory that vLLM may fill: the engine's 
 BATCH_TOKENS = 8192  # vLLM's largest batch of prompt tokens on a large GPU (its max_num_batched_tokens)
 ADAPTERS_AT_ONCE = 4  # for which vLLM keeps room, at the largest rank and on all linear layers
 AT_ONCE = 256  # sequences that are worth having open together: more hardly write faster
+REFERENCE_BATCHES = 4  # batches that a frozen reference is asked at once: the trainer's own setting
 KEPT_UP_TO = 0.85  # share of the GPU's memory in which the trainer keeps activations: its own setting
 LOGITS_AT_ONCE = 2.0**26  # the transformers engine's limit on logits in one batch
 ROWS = 64  # sequences that the transformers engine draws at once
@@ -114,7 +117,8 @@ def lora_parameters(sizes: Dimensions, lora: Lora) -> int:
 
 class Training(Frozen):
     """A training's settings as its memory sees them: `tokens` in the largest batch, padding counted,
-    `targets` of them with a loss. Without `checkpointing` every layer's activations are kept."""
+    `targets` of them with a loss. Without `checkpointing` every layer's activations are kept. A frozen
+    reference looks at up to `reference_targets` at once, before the first step."""
 
     weights: Weights
     lora: Lora
@@ -122,6 +126,7 @@ class Training(Frozen):
     tokens: float
     targets: float
     checkpointing: bool = True
+    reference_targets: float = 0.0
 
 
 def roomy(sizes: Dimensions, job: Training, gpu_bytes: float) -> Training:
@@ -131,7 +136,8 @@ def roomy(sizes: Dimensions, job: Training, gpu_bytes: float) -> Training:
 
 
 def training(sizes: Dimensions, job: Training, constants: Constants = CONSTANTS) -> Peak:
-    """The trainer's peak: all that stays, and the larger of what the loss and what one layer needs.
+    """The trainer's peak: all that stays, and the larger of what the loss and what one layer needs; or what
+    the reference's log-probabilities need, if that is more.
 
     The adapter is float32: 4 bytes a parameter, 4 for its gradient, and the optimizer's states. With
     checkpointing the residual stream is kept once per layer, and one layer is computed again while it is
@@ -150,12 +156,15 @@ def training(sizes: Dimensions, job: Training, constants: Constants = CONSTANTS)
     copied = sizes.vocabulary * sizes.hidden * FLOATS["bf16"] if quantised else 0.0
     # One linear part is made bf16 again at a time; the largest is the feed-forward's.
     dequantised = sizes.hidden * sizes.inner * FLOATS["bf16"] if quantised else 0.0
-    passing = max(logits + copied, layer + dequantised)
+    name, passing = max(("logits", logits + copied), ("one layer", layer + dequantised), key=lambda p: p[1])
+    looked = job.reference_targets * sizes.vocabulary * constants.per_looked + copied
+    if looked > kept + passing:
+        kept, name, passing = 0.0, "the reference's logits", looked
     parts = {
         "weights": weight_bytes(sizes, job.weights),
         "adapter": adapter * (8 + STATES[job.optimizer]),
         "activations": kept,
-        "logits" if logits + copied > layer + dequantised else "one layer": passing,
+        name: passing,
         "CUDA": constants.context + constants.slack * (kept + passing),
     }
     return Peak(parts, sum(parts.values()))

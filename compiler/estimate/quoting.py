@@ -291,13 +291,16 @@ class Estimator(Frozen):
         return memory.asking(sizes, self.model.precision, tokens.longest)
 
     def _training(self, step: Train, tokens: Tokens, sizes: Dimensions, gpu: Gpu) -> memory.Training:
-        sequences = step.batch * (1 if isinstance(step.objective, Supervised) else 2)
+        supervised = isinstance(step.objective, Supervised)
+        sequences = step.batch * (1 if supervised else 2)
+        targets = sequences * tokens.targets
         job = memory.Training(
             self._weights(step),
             step.lora,
             step.optimizer.name,
             sequences * tokens.longest,
-            sequences * tokens.targets,
+            targets,
+            reference_targets=0.0 if supervised else memory.REFERENCE_BATCHES * targets,
         )
         return memory.roomy(sizes, job, gpu.memory_gib * memory.GIB)
 

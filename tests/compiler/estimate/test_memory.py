@@ -15,6 +15,7 @@ from compiler.plan.gpus import GPUS
 from compiler.plan.hashing import plain
 from compiler.plan.model import FolderSource, HubSource, Lora, MockSource, ModelBinding
 from compiler.plan.reading import adapter
+from runtime.training import reference
 from runtime.training.arguments import MODULES
 
 MEASURED = Path(__file__).parents[2] / "benchmarks"
@@ -138,6 +139,25 @@ def test_every_peak_that_was_measured_is_predicted(name: str, count: int, within
         allocated = replace(memory.CONSTANTS, context=0.0, slack=0.0)
         peak = memory.training(Dimensions(**row["model"]), job, allocated)
         assert peak.needed == pytest.approx(row["allocated_bytes"], rel=within), row
+
+
+# Targets in the largest batch of the reference, and the peak in GiB: of `dpo gemma` in `h200_figures.json`, and
+# of stage 2 in `archive/gpu-six-stages`, whose steps by themselves would need less.
+@pytest.mark.parametrize(("targets", "peak_gib"), [(4293, 11.1275), (1797, 5.12158)])
+def test_the_references_logits_are_the_peak_of_a_small_models_preference_training(
+    targets: int, peak_gib: float
+) -> None:
+    rows = json.loads((MEASURED / "h100_memory.json").read_text(encoding="utf-8"))
+    gemma = Dimensions(**next(row["model"] for row in rows if row["model"]["vocabulary"] == 262_144))
+    lora = Lora(rank=16, alpha=32, dropout=0.05, modules="all_linear")
+    job = Training("bf16", lora, "adamw", 2048, 512, checkpointing=False, reference_targets=targets)
+    allocated = replace(memory.CONSTANTS, context=0.0, slack=0.0)
+    assert memory.training(gemma, job, allocated).needed / GIB == pytest.approx(peak_gib, rel=0.04)
+    assert memory.training(gemma, replace(job, reference_targets=0), allocated).needed < 4 * GIB
+
+
+def test_the_reference_is_asked_as_many_at_once_as_is_counted() -> None:
+    assert reference._ON_A_GPU == memory.REFERENCE_BATCHES
 
 
 def test_activations_are_kept_where_there_is_room() -> None:
