@@ -14,6 +14,7 @@ from typing import Any
 
 from compiler.plan.hashing import plain
 from compiler.plan.model import Accept, CriticUse, Evaluate, Judge, Output, Prefer, Stage, Train
+from compiler.plan.upstream import meanings
 from runtime.figures.items import item_groups
 from runtime.figures.principles import principle_uses
 from runtime.figures.scores import score_rows
@@ -46,7 +47,8 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
     why a run is not whole, `by_choice` whether a person asked for a part alone, and `not_run` names the steps
     that were not gone through. `survived`, where there is any, is what a step met and went on from, of all
     processes of the run, as are `seconds`; `seconds_before` are the earlier ones' of those, as are
-    `tallies_before`; all else that is counted or timed is the last one's."""
+    `tallies_before`; all else that is counted or timed is the last one's. By `meanings` of steps
+    later estimates know which counts say something of theirs."""
     plan = work.plan
     facts = work.engine.facts
     content = {
@@ -55,6 +57,7 @@ def manifest_json(work: Work, files: Mapping[str, Any], stopped: str | None, by_
         "by_choice": by_choice,
         "not_run": work.not_run,
         "plan": {"hashes": plain(plan.hashes), "name": plan.method.name, "compiler": plan.compiler},
+        "meanings": meanings(plan.method, plan.binding),
         "binding": plain(plan.binding),
         "model": {
             "role": work.role,

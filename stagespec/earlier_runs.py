@@ -51,6 +51,7 @@ def _run(path: Path) -> Run | None:
             around=sum(around.values()) if (around := manifest.get("around_seconds")) else None,
             closed=frozenset(_stages(manifest, opened=False)),
             opened=frozenset(_stages(manifest, opened=True)),
+            meanings={str(id): str(told) for id, told in manifest.get("meanings", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

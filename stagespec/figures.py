@@ -11,6 +11,7 @@ from compiler.plan.names import short
 from stagespec.wording import duration, money, rough
 
 _MEASURED = re.compile(r"measured in run ([^\s;]+)")
+_CHANGED = re.compile(r"changed since ([^\s;]+)")
 
 
 class Column(Frozen):
@@ -138,6 +139,8 @@ def foundations(plan: PlanFile, stages: Sequence[Stage]) -> Iterator[tuple[str, 
     runs = sorted({run for step in told for run in _MEASURED.findall(step.basis)})
     if runs:
         yield "estimates", f"rest on {', '.join(runs)}; -v says which are still assumed"
+    elif told and (changed := sorted({run for step in told for run in _CHANGED.findall(step.basis)})):
+        yield "estimates", f"are assumed: steps have changed since {', '.join(changed)}, or may have"
     elif told:
         yield "estimates", "are assumed: no run with this engine and model has been seen"
 

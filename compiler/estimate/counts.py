@@ -131,7 +131,7 @@ def _items_each(step: Generate, history: History) -> Share:
 
 
 def _passed_on(step: AnyStep, steps: Mapping[str, AnyStep], history: History) -> Share:
-    """By the same step of an earlier run, else by all steps of its kind, else assumed.
+    """By the same step of an earlier run, else by all of its kind there that are the same, else assumed.
 
     At least 1 %: a step that kept nothing once must not ask for endless records.
     """
@@ -142,10 +142,10 @@ def _passed_on(step: AnyStep, steps: Mapping[str, AnyStep], history: History) ->
         if same is not None:
             records, kept = same[0].later
             return Share(max(kept / records, 0.01), same[1])
-        alike = [m.later for m in history.kind(step.kind, _seen)]
+        alike = history.kind(step.kind, _seen)
         if alike:
-            share = sum(kept for _, kept in alike) / sum(records for records, _ in alike)
-            return Share(max(share, 0.01), history.runs[0].name)
+            share = sum(m.later[1] for m, _ in alike) / sum(m.later[0] for m, _ in alike)
+            return Share(max(share, 0.01), alike[0][1])
     if isinstance(step, Best):
         return Share(1 / next((s.drafts for s in _before(step, steps) if isinstance(s, Generate)), 1))
     return Share(SHARE_KEPT.get(step.kind, 1.0))

@@ -68,13 +68,15 @@ class Estimator(Frozen):
         return max((s.lora.rank for s in self.steps.values() if isinstance(s, Train)), default=0)
 
     @cached_property
-    def piloted(self) -> frozenset[str]:
-        """Stages that may end with their pilot. A rehearsal goes on."""
+    def piloted(self) -> dict[str, list[str]]:
+        """Stages that may end with their pilot, with their quality gates. A rehearsal goes on."""
         if self.bound.binding.rehearsal:
-            return frozenset()
-        return frozenset(
-            stage.name for stage in self.method.stages if any(step.kind == "quality" for step in stage.steps)
-        )
+            return {}
+        gates = {
+            stage.name: [step.id for step in stage.steps if step.kind == "quality"]
+            for stage in self.method.stages
+        }
+        return {stage: ids for stage, ids in gates.items() if ids}
 
     @cached_property
     def seen(self) -> dict[str, list[tuple[float, float]]]:
@@ -93,12 +95,14 @@ class Estimator(Frozen):
         tokens = self._tokens(step, records)
         work = self._planned(step, tokens, records, self._waves(step, self.counts.rounds))
         factor, speed = self._pace(step)
+        changed = self.history.changed(step.id)
+        rest = f"{changed}; {speed}" if changed else speed
         seconds = self._seconds(work) * factor
         ends = step.id.partition(".")[0] in self.piloted
         at_pilot = self._at_pilot(step, seconds / factor) * factor if ends else seconds
         if not isinstance(step, ASKING):
             return StepQuote(
-                tokens=0, seconds=round(seconds, 1), at_pilot_s=round(at_pilot, 1), basis=f"{basis}; {speed}"
+                tokens=0, seconds=round(seconds, 1), at_pilot_s=round(at_pilot, 1), basis=f"{basis}; {rest}"
             )
         if isinstance(step, Evaluate):
             basis = "records as planned"
@@ -108,7 +112,7 @@ class Estimator(Frozen):
             tokens=round(tokens.total),
             seconds=round(seconds, 1),
             at_pilot_s=round(at_pilot, 1),
-            basis=f"{basis}; lengths {lengths}; {speed}",
+            basis=f"{basis}; lengths {lengths}; {rest}",
             peak_gib=None if peak is None else round(peak.taken / memory.GIB, 1),
             needed_gib=None if peak is None else round(peak.needed / memory.GIB, 1),
             memory="" if peak is None else peak.words,
@@ -317,7 +321,7 @@ def quote(
     `records` are the data files' by name, `lock` the models' facts by role, `runs` what earlier runs
     measured, the newest first; only those of the same engine and models count.
     """
-    history = History.of(runs, bound.binding, bound.hardware)
+    history = History.of(runs, method, bound.binding, bound.hardware)
     role, model = next(iter(bound.binding.models.items()))  # one resident base serves all roles
     facts = lock.get(role, {})
     estimator = Estimator(

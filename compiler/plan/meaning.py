@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.frozen import Frozen
-from compiler.plan.hashing import plain
+from compiler.plan.hashing import SCALAR, plain
 from compiler.plan.model import (
     AnyStep,
     Best,
@@ -199,7 +199,9 @@ def _plain(value: dict[str, Any], without: frozenset[str] = PROSE) -> dict[str, 
 
 
 def _written(key: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, SCALAR):  # most are
+        return _share(value) if key in SHARES and isinstance(value, float) else value
+    if isinstance(value, dict):
         use = written_use(value)
         if use:
             return use
@@ -210,7 +212,7 @@ def _written(key: str, value: Any) -> Any:
         return _plain(dict(value), frozenset() if key in NAMED else PROSE)
     if isinstance(value, list | tuple):
         return [_written("", item) for item in value]
-    return _share(value) if key in SHARES and isinstance(value, float) else value
+    return value
 
 
 def written_use(value: Mapping[str, Any]) -> str:

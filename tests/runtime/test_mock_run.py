@@ -14,6 +14,7 @@ import slow_mock
 
 from compiler.compile import compile_spec
 from compiler.plan.reading import plan_of, text_of
+from compiler.plan.upstream import meanings
 from runtime import journal
 from runtime.failures import RunFailed, RunStopped
 from runtime.progress import Advanced, Said, silent
@@ -95,6 +96,11 @@ def test_records_are_conserved_from_step_to_step(finished):
     rows = {name: d["kept"] + d["rejected"] for name, d in manifest["datasets"].items()}
     assert rows["small.fresh"] == kept["small.ideas"]
     assert (summary.folder / "datasets" / "small.fresh.parquet").exists()
+
+
+def test_what_steps_meant_is_told(finished, plan):
+    _, _, manifest = finished
+    assert manifest["meanings"] == meanings(plan.method, plan.binding)
 
 
 def test_what_each_step_asked_is_counted(finished):

@@ -115,7 +115,15 @@ def test_one_of_a_thing_is_not_several(specs: Path) -> None:
 
 
 def test_estimates_say_whether_a_run_has_been_seen(plan: PlanFile) -> None:
-    assert "estimates are assumed" in render_plan(quoted(plan, 1000, 90))
+    assert "estimates are assumed: no run" in render_plan(quoted(plan, 1000, 90))
+    changed = {
+        id: replace(
+            step, basis="records assumed; the step or what it reads has changed since old; speed assumed"
+        )
+        for id, step in quoted(plan, 1000, 90).quote.steps.items()
+    }
+    passed_over = replace(plan, quote=replace(plan.quote, steps=changed))
+    assert "estimates are assumed: steps have changed since old, or may have" in render_plan(passed_over)
     steps = {
         id: replace(step, basis="records measured in run small-test-1234; speed assumed")
         for id, step in quoted(plan, 1000, 90).quote.steps.items()

@@ -12,6 +12,7 @@ import pytest
 from compiler.estimate.history import model_keys
 from compiler.plan.hashing import plain
 from compiler.plan.model import PlanFile
+from compiler.plan.upstream import meanings
 from stagespec.earlier_runs import MOST, earlier_runs, newest_manifests
 
 
@@ -53,6 +54,7 @@ def test_steps_are_read_as_they_were_measured(plan: PlanFile, tmp_path: Path) ->
     assert (run.name, run.engine, run.profile, run.hardware) == ("one", "mock", "test", "a desk")
     assert run.models == model_keys(plan.binding)
     assert run.around is None
+    assert run.meanings == {}
     steps = {step.step: step for step in run.steps}
     good = steps["small.good"]
     assert (good.kind, good.records, good.kept) == ("judge", 20, 12)
@@ -102,6 +104,14 @@ def test_rounds_gates_and_what_is_around_the_steps_are_read(plan: PlanFile, tmp_
     assert (run.closed, run.opened) == ({"small"}, {"other"})
     good = next(step for step in run.steps if step.step == "small.good")
     assert (good.rounds, good.pilot_records, good.pilot_kept, good.later) == (2, 5, 2, (15, 10))
+
+
+def test_what_its_steps_meant_is_read(plan: PlanFile, tmp_path: Path) -> None:
+    meant = meanings(plan.method, plan.binding)
+    write(tmp_path / "runs", "one", json.dumps({**manifest(plan), "meanings": meant}))
+    (run,) = earlier_runs(newest_manifests(tmp_path / "runs"))
+    assert run.meanings == meant
+    assert meant.keys() == {step.id for step in plan.method.stages[0].steps}
 
 
 def test_the_newest_come_first_and_not_all_are_read(plan: PlanFile, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from compiler.estimate import Measured, Run, quoting, speed
 from compiler.estimate.history import model_keys
 from compiler.estimate.speed import BUCKET, HOST
 from compiler.plan.model import PlanFile, Quote, StepQuote
+from compiler.plan.upstream import meanings
 
 GOOD = Path(__file__).parents[1] / "good"
 POD = """
@@ -46,7 +47,22 @@ def step(plan: PlanFile, name: str) -> StepQuote:
 def run_of(plan: PlanFile, *steps: Measured, name: str = "earlier") -> Run:
     """A run of this plan that measured these steps."""
     binding = plan.binding
-    return Run(name, binding.engine, model_keys(binding), binding.profile, plan.quote.hardware, steps)
+    return Run(
+        name,
+        binding.engine,
+        model_keys(binding),
+        binding.profile,
+        plan.quote.hardware,
+        steps,
+        meanings=meanings(plan.method, binding),
+    )
+
+
+def edited(folder: Path, old: str, new: str) -> None:
+    path = folder / "stage.stage"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 @pytest.mark.usefixtures("folder")
@@ -109,8 +125,62 @@ def test_a_source_makes_no_more_than_its_rounds_hold() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_kind_tells_of_a_step_that_was_never_run() -> None:
     plan = quoted("pod")
-    kind = run_of(plan, Measured("other.judged", "judge", records=1000, kept=1000))
-    assert step(quoted("pod", kind), "ideas").tokens < step(plan, "ideas").tokens
+    clear = Measured("small.clear", "judge", records=1000, kept=1000)
+    as_assumed = Measured("small.good", "judge", records=1000, kept=600)
+    kind, both = run_of(plan, clear), run_of(plan, clear, as_assumed)
+    assert step(quoted("pod", kind), "ideas").tokens < step(quoted("pod", both), "ideas").tokens
+    other = run_of(plan, Measured("other.judged", "judge", records=1000, kept=1000))
+    assert step(quoted("pod", other), "ideas") == step(plan, "ideas")
+
+
+def test_a_step_that_has_changed_learns_nothing_of_what_it_keeps_and_writes(folder: Path) -> None:
+    """One that stands before it does, and how fast work goes is learnt from all."""
+    good = Measured("small.good", "judge", records=1000, kept=30, asked=10, requests=10, read=9, seconds=99)
+    drawn = Measured("small.answers", "generate", requests=100, asked=100, read=3000, written=200)
+    seen = run_of(quoted("pod"), good, drawn)
+    edited(folder, "good at margin >= 1.0 nats", "good at margin >= 1.5 nats")
+    plan, learnt = quoted("pod"), quoted("pod", seen)
+    assert step(learnt, "ideas").tokens == step(plan, "ideas").tokens
+    assert "records assumed" in step(learnt, "ideas").basis
+    assert "has changed since earlier; speed measured in run earlier" in step(learnt, "good").basis
+    assert step(learnt, "good").seconds > 2 * step(plan, "good").seconds
+    assert "lengths measured in run earlier" in step(learnt, "answers").basis
+    assert "changed" not in step(learnt, "answers").basis
+
+
+def test_what_flows_into_a_step_changes_it(folder: Path) -> None:
+    drawn = Measured("small.answers", "generate", requests=100, asked=100, read=3000, written=200)
+    seen = run_of(quoted("pod"), drawn)
+    edited(folder, "similarity = 80 %", "similarity = 70 %")
+    assert "lengths assumed; the step or what it reads has" in step(quoted("pod", seen), "answers").basis
+
+
+def test_how_many_are_wanted_changes_no_step(folder: Path) -> None:
+    seen = run_of(quoted("pod"), Measured("small.good", "judge", records=1000, kept=30))
+    for old, new in (("100 kept", "200 kept"), ("20 items", "40 items"), ("9 rounds", "8 rounds")):
+        edited(folder, old, new)
+    assert "records measured in run earlier" in step(quoted("pod", seen), "ideas").basis
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_run_that_does_not_say_what_its_steps_meant_tells_of_speed_alone() -> None:
+    plan = quoted("pod")
+    good = Measured("small.good", "judge", records=1000, kept=30, asked=10, requests=10, read=9, seconds=99)
+    old = replace(run_of(plan, good), meanings={}, closed=frozenset({"small"}))
+    learnt = quoted("pod", old)
+    assert (
+        "records assumed; lengths assumed; the step or what it reads may have" in step(learnt, "good").basis
+    )
+    assert "speed measured in run earlier" in step(learnt, "good").basis
+    assert step(learnt, "ideas") == step(plan, "ideas")
+    assert learnt.quote.closed == ()
+
+
+def test_a_gate_that_asks_otherwise_may_fall_otherwise(folder: Path) -> None:
+    shut = replace(run_of(quoted("pod")), closed=frozenset({"small"}))
+    assert quoted("pod", shut).quote.closed == ("small",)
+    edited(folder, "accepted(good) >= 50 %", "accepted(good) >= 5 %")
+    assert quoted("pod", shut).quote.closed == ()
 
 
 @pytest.mark.usefixtures("folder")
