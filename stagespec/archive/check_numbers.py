@@ -8,7 +8,6 @@ from typing import Any, cast
 from compiler.diagnostics import Diagnostics
 from compiler.plan.counting import counted
 from compiler.plan.model import Evaluate
-from compiler.plan.upstream import meanings
 from runtime.bind import first_taints
 from runtime.certificate import Certificate
 from runtime.engines.protocol import Completion
@@ -56,8 +55,6 @@ def check_numbers(parts: Parts, found: Diagnostics) -> str:
     sizes = {id: (len(many.kept), len(many.rejected)) for id, many in work.records.items()}
     stated_sizes = {id: [d["kept"], d["rejected"]] for id, d in manifest["datasets"].items()}
     _tell(found, differences(stated_sizes, as_json(sizes), "datasets"))
-    if "meanings" in manifest:  # later estimates go by them; runs of earlier versions have none
-        _tell(found, differences(manifest["meanings"], meanings(work.method, work.binding), "meanings"))
     by_people = {"number": len(work.interventions)}
     _tell(found, differences({"number": len(manifest["interventions"])}, by_people, "interventions"))
     left = f"; taken as stated, for want of records: {', '.join(work.as_stated)}" if work.as_stated else ""

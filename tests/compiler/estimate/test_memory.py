@@ -141,8 +141,8 @@ def test_every_peak_that_was_measured_is_predicted(name: str, count: int, within
         assert peak.needed == pytest.approx(row["allocated_bytes"], rel=within), row
 
 
-# Targets in the largest batch of the reference, and the peak in GiB: of `dpo gemma` in `h200_figures.json`, and
-# of stage 2 in `archive/gpu-six-stages`, whose steps by themselves would need less.
+# Targets in the largest batch of the reference, and the peak in GiB: of `dpo gemma` in `h200_figures.json`,
+# and of stage 2 in `archive/gpu-six-stages`, whose steps by themselves would need less.
 @pytest.mark.parametrize(("targets", "peak_gib"), [(4293, 11.1275), (1797, 5.12158)])
 def test_the_references_logits_are_the_peak_of_a_small_models_preference_training(
     targets: int, peak_gib: float
