@@ -1,8 +1,8 @@
 """The engine for a machine with a GPU: vLLM, asked in token ids and read as results finish.
 
-Whole submissions go to vLLM at once, in the order of their prompts, so that common beginnings are
-in its prefix cache when the next request needs them. Import it in a child process only (see `host`),
-after `vllm_start.prepare_environment`: vLLM starts processes of its own.
+Requests go to vLLM as they come, all before the first result is looked at. In which order they should
+come, for its prefix cache and its adapters, is known to `host`. Import it in a child process only (see
+there), after `vllm_start.prepare_environment`: vLLM starts processes of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from vllm.lora.request import LoRARequest
 from vllm.platforms import current_platform
 
 from runtime.engines.checking import check_request
-from runtime.engines.prefix import code
 from runtime.engines.protocol import (
     Choose,
     EngineFacts,
@@ -93,25 +92,18 @@ class VllmEngine:
         No result is given before all requests have been looked at, though vLLM begins with the first while
         the others are.
         """
-        ordered = sorted(requests, key=lambda request: code(request.prompt_ids))
-        ordered.sort(key=lambda request: request.adapter or "")
-        self._load({request.adapter for request in ordered if request.adapter is not None})
-        yield from self._run(ordered)
-
-    def rest(self) -> None:
-        """Nothing, by itself: its host ends it and starts it again."""
-
-    def close(self) -> None:
-        """End vLLM's processes; the GPU's memory is free on return."""
-        engine, self._engine = self._engine, None  # from here on its end is no death
-        engine.engine_core.shutdown()
-
-    def _run(self, ordered: list[Request]) -> Iterator[Result]:
         waiting: dict[str, tuple[Asked, str | None]] = {}
         empty: list[Request] = []
         size, positions = self.facts.vocabulary_size, self._model_config.max_model_len
         try:
-            for request in ordered:
+            for request in requests:
+                rank = self._ready(request.adapter)
+                if rank > self._rank:
+                    before, waiting = waiting, {}
+                    self.close()
+                    self._open(rank)
+                    # It has forgotten what it was sent.
+                    waiting = {self._send(one, adapter): (one, adapter) for one, adapter in before.values()}
                 # vLLM looks at labels by drawing a token, for which there must be room.
                 check_request(request, size, positions, to_choose=1)
                 if request.task in (Score(()), Choose(())):
@@ -137,6 +129,14 @@ class VllmEngine:
         finally:
             if waiting:
                 self._engine.abort_request(list(waiting))
+
+    def rest(self) -> None:
+        """Nothing, by itself: its host ends it and starts it again."""
+
+    def close(self) -> None:
+        """End vLLM's processes; the GPU's memory is free on return."""
+        engine, self._engine = self._engine, None  # from here on its end is no death
+        engine.engine_core.shutdown()
 
     def _send(self, one: Asked, adapter: str | None) -> str:
         self._sent += 1
@@ -183,15 +183,16 @@ class VllmEngine:
             os.kill(os.getpid(), -codes[0])
         os._exit(1)
 
-    def _load(self, folders: set[str]) -> None:
-        """Get ready for these adapters. A folder's content must not change."""
-        rank = max((_rank(folder) for folder in folders), default=0)
-        if rank > self._rank:
-            self.close()
-            self._open(rank)
-        for folder in sorted(folders - self._adapters.keys()):
+    def _ready(self, folder: str | None) -> int:
+        """The rank that vLLM must be started for to serve this adapter, whose folder must not change."""
+        if folder is None:
+            return 0
+        if folder not in self._adapters:
+            rank = _rank(folder)
             # vLLM knows adapters by number and caches prefixes by name: one of each to a folder.
             self._adapters[folder] = LoRARequest(folder, len(self._adapters) + 1, folder)
+            return rank
+        return self._rank
 
 
 def _rank(folder: str) -> int:
