@@ -252,7 +252,7 @@ def test_the_death_of_the_parent_ends_the_child(tmp_path: Path, forked: bool) ->
 def test_ctrl_c_in_the_terminal_shows_nothing_from_the_child(tmp_path: Path, forked: bool) -> None:
     parent, pid = start_parent(tmp_path, forked)
     os.killpg(parent.pid, signal.SIGINT)
-    out, err = parent.communicate(timeout=10)
+    out, err = parent.communicate(timeout=60)
     assert (out, err) == ("", "")
     wait_until_gone(pid)
 
