@@ -199,8 +199,10 @@ def test_closing_ends_a_busy_child_at_once() -> None:
         os.kill(pid, 0)
 
 
+# Tests that are run in the background were told to pass over interrupts.
 PARENT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = {paths!r}
 import test_child
 from runtime.child import Child
@@ -252,7 +254,7 @@ def test_the_death_of_the_parent_ends_the_child(tmp_path: Path, forked: bool) ->
 def test_ctrl_c_in_the_terminal_shows_nothing_from_the_child(tmp_path: Path, forked: bool) -> None:
     parent, pid = start_parent(tmp_path, forked)
     os.killpg(parent.pid, signal.SIGINT)
-    out, err = parent.communicate(timeout=60)
+    out, err = parent.communicate(timeout=30)
     assert (out, err) == ("", "")
     wait_until_gone(pid)
 
