@@ -10,16 +10,15 @@ import gc
 import importlib.util
 import os
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from runtime.child import Channel, Child
-from runtime.engines.prefix import Ids, code, front_coded, front_decoded
+from runtime.engines.parts import Arriving, Part, parts_of
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
 from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import ChildDied, RunEnded, RunFailed
@@ -30,8 +29,6 @@ EngineKind = Literal["transformers", "vllm", "mock"]
 # Results that come close upon each other are sent together; a later one sends those that are held.
 _SENT_TOGETHER = 32
 _HELD_SECONDS = 0.02
-# Requests go out in parts, so that the engine is at work on the first while the others are put in order.
-_PART = 512
 _NO_MEMORY = "OutOfMemoryError"  # torch's name for it, in what a child has printed
 
 
@@ -73,48 +70,6 @@ class _Start:
         if self.cache_bytes is not None:
             return replace(self, cache_bytes=self.cache_bytes // 2)
         return replace(self, memory_share=self.memory_share / 2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Requests of the `number`th call of `submit`; `last` of their parts. They are sent without the
-    beginnings that they share with the one before, which are most of thousands of few-shot prompts."""
-
-    number: int
-    requests: tuple[Request, ...]
-    last: bool
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        prompts = tuple(front_coded(request.prompt_ids for request in self.requests))
-        others = tuple([(request.id, request.task, request.adapter) for request in self.requests])
-        return _part, (self.number, prompts, others, self.last)
-
-
-def _part(
-    number: int, prompts: Iterable[tuple[int, Ids]], others: Iterable[tuple[str, Any, str | None]], last: bool
-) -> _Part:
-    requests = [
-        Request(id, ids, task, adapter)
-        for ids, (id, task, adapter) in zip(front_decoded(prompts), others, strict=True)
-    ]
-    return _Part(number, tuple(requests), last)
-
-
-def _parts(number: int, requests: Sequence[Request]) -> Iterator[_Part]:
-    """At least one. The first requests are put in order among themselves, and the others together."""
-    ordered = _in_order(requests[:_PART])
-    for start in range(0, max(1, len(requests)), _PART):
-        if start == _PART:
-            ordered += _in_order(requests[_PART:])
-        yield _Part(number, tuple(ordered[start : start + _PART]), start + _PART >= len(requests))
-
-
-def _in_order(requests: Sequence[Request]) -> list[Request]:
-    """By adapter, and common beginnings together, so that an engine has them in its cache when the next
-    request needs them."""
-    ordered = sorted(requests, key=lambda request: code(request.prompt_ids))
-    ordered.sort(key=lambda request: request.adapter or "")
-    return ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +178,7 @@ class HostedEngine:
             self._resting = False
         self._submissions += 1
         number = self._submissions
-        for part in _parts(number, requests):
+        for part in parts_of(number, requests):
             self._child.send(part)
         while True:
             message: _Answer | _Told = self._child.receive()
@@ -272,39 +227,11 @@ def _serve(start: _Start, channel: Channel) -> None:
     channel.send(engine.facts)
     while True:
         message = channel.receive()
-        if isinstance(message, _Part):
-            channel.send(_Answer(message.number, _run(engine, _Arriving(message, channel), channel)))
+        if isinstance(message, Part):
+            channel.send(_Answer(message.number, _run(engine, Arriving(message, channel), channel)))
 
 
-class _Arriving(Iterator[Request]):
-    """A submission's requests, part by part as they arrive."""
-
-    def __init__(self, first: _Part, channel: Channel) -> None:
-        self.number = first.number
-        self._last = first.last
-        self._channel = channel
-        self._there = deque(first.requests)
-
-    def __next__(self) -> Request:
-        while not self._there and not self._last:
-            self._take()
-        if not self._there:
-            raise StopIteration
-        return self._there.popleft()
-
-    def given_up(self) -> bool:
-        """Whether a cancellation has come, as only it comes after the last part."""
-        while not self._last and self._channel.waiting():
-            self._take()
-        return self._last and self._channel.waiting()
-
-    def _take(self) -> None:
-        part: _Part = self._channel.receive()
-        self._last = part.last
-        self._there.extend(part.requests)
-
-
-def _run(engine: Engine, submission: _Arriving, channel: Channel) -> RunEnded | None:
+def _run(engine: Engine, submission: Arriving, channel: Channel) -> RunEnded | None:
     held: list[Result] = []
     sent = 0.0
 

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from runtime.child import Channel, Child
-from runtime.engines import host
+from runtime.engines import host, parts
 from runtime.engines.protocol import Choose, Request, Result
 
 SHARED, OWN, VOCABULARY = 220, 41, 200_000
@@ -57,9 +57,9 @@ def requests(count: int, seed: int) -> list[Request]:
 
 def arrival(child: Child[None], number: int, asked: list[Request], part: int) -> dict[str, float]:
     """Seconds after the sending began."""
-    host._PART = part
+    parts.SIZE = part
     began = time.time()
-    for one in host._parts(number, asked):
+    for one in parts.parts_of(number, asked):
         child.send(one)
     first, last = child.receive()
     child.receive()  # that the submission is over
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    ways = {"in parts": host._PART, "whole": WHOLE}
+    ways = {"in parts": parts.SIZE, "whole": WHOLE}
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     with Child(serve, None, "the clock") as child:
         child.receive()
@@ -85,8 +85,8 @@ def main() -> None:
         way: {which: median(told[which] for told in many) for which in ("first", "last")}
         for way, many in found.items()
     }
-    whole, parts = medians["whole"], medians["in parts"]
-    medians["whole over in parts"] = {which: whole[which] / parts[which] for which in whole}
+    whole, parted = medians["whole"], medians["in parts"]
+    medians["whole over in parts"] = {which: whole[which] / parted[which] for which in whole}
     print(json.dumps(medians, indent=1))
     options.json.write_text(json.dumps({"medians_s": medians, "turns_s": found}, indent=1) + "\n", "utf-8")
 

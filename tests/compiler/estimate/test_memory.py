@@ -15,7 +15,7 @@ from compiler.plan.gpus import GPUS
 from compiler.plan.hashing import plain
 from compiler.plan.model import FolderSource, HubSource, Lora, MockSource, ModelBinding
 from compiler.plan.reading import adapter
-from runtime.training import reference
+from runtime.training import reference, room
 from runtime.training.arguments import MODULES
 
 MEASURED = Path(__file__).parents[2] / "benchmarks"
@@ -156,8 +156,9 @@ def test_the_references_logits_are_the_peak_of_a_small_models_preference_trainin
     assert memory.training(gemma, replace(job, reference_targets=0), allocated).needed < 4 * GIB
 
 
-def test_the_reference_is_asked_as_many_at_once_as_is_counted() -> None:
+def test_the_trainers_own_settings_are_what_is_counted() -> None:
     assert reference._ON_A_GPU == memory.REFERENCE_BATCHES
+    assert room.SHARE == memory.KEPT_UP_TO
 
 
 def test_activations_are_kept_where_there_is_room() -> None:

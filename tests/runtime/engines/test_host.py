@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -19,8 +17,9 @@ import tight
 from tiny import by_id, completions, logprobs
 
 from runtime.engines import host
-from runtime.engines.host import _PART, HostedEngine, _parts, _Start, start_engine
+from runtime.engines.host import HostedEngine, _Start, start_engine
 from runtime.engines.mock import MockEngine
+from runtime.engines.parts import SIZE
 from runtime.engines.protocol import Choose, Draw, Request, Result, Score
 from runtime.failures import ChildDied, RunFailed
 from runtime.survived import Survived
@@ -70,31 +69,12 @@ def test_a_bad_request_fails_and_leaves_the_engine_usable(hosted_mock: HostedEng
 
 
 def test_a_submission_of_several_parts_is_one(hosted_mock: HostedEngine, tokenizer_folder: Path) -> None:
-    requests = some_draws(3 * _PART + 5)
+    requests = some_draws(3 * SIZE + 5)
     assert by_id(hosted_mock, requests) == by_id(MockEngine(tokenizer_folder, SHA), requests)
     # The parts after one that fails are not taken for another submission.
     with pytest.raises(RunFailed, match="Request r has an empty prompt"):
         list(hosted_mock.submit([Request("r", (), Draw(3)), *requests]))
     assert len(completions(hosted_mock, some_draws(3))) == 3
-
-
-def test_parts_hold_all_requests_with_those_that_begin_alike_together() -> None:
-    dice = random.Random(0)
-    requests = [
-        Request(str(n), (dice.randrange(9), n), Draw(1), dice.choice((None, "a", "b")))
-        for n in range(2 * _PART + 7)
-    ]
-    parts = list(_parts(1, requests))
-    assert [len(part.requests) for part in parts] == [_PART, _PART, 7]
-    assert [part.last for part in parts] == [False, False, True]
-    assert {request.id for request in parts[0].requests} == {str(n) for n in range(_PART)}
-    later = [request for part in parts[1:] for request in part.requests]
-    for ordered in (parts[0].requests, later):
-        runs = itertools.groupby(ordered, key=lambda request: (request.adapter, request.prompt_ids[0]))
-        assert len(list(runs)) == 27  # three adapters, nine beginnings
-    assert {request.id for part in parts for request in part.requests} == {r.id for r in requests}
-    (only,) = _parts(2, [])
-    assert (only.requests, only.last) == ((), True)
 
 
 def test_a_submission_may_be_given_up(hosted_mock: HostedEngine) -> None:
