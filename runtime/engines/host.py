@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Literal
 
 from runtime.child import Channel, Child
-from runtime.engines.parts import Arriving, Part, parts_of
 from runtime.engines.protocol import Engine, EngineFacts, Request, Result
+from runtime.engines.submission import Arriving, Part, parts_of
 from runtime.engines.vllm_start import MEMORY_SHARE, prepare_environment
 from runtime.failures import ChildDied, RunEnded, RunFailed
 from runtime.survived import Survived, Tell, unheard

@@ -1,7 +1,7 @@
 """The engine for a machine with a GPU: vLLM, asked in token ids and read as results finish.
 
 Requests go to vLLM as they come, all before the first result is looked at. In which order they should
-come, for its prefix cache and its adapters, is known to `parts`. Import it in a child process only (see
+come, for its prefix cache and its adapters, is known to `submission`. Import it in a child process only (see
 `host`), after `vllm_start.prepare_environment`: vLLM starts processes of its own.
 """
 

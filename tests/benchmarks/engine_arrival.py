@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from runtime.child import Channel, Child
-from runtime.engines import host, parts
+from runtime.engines import host, submission
 from runtime.engines.protocol import Choose, Request, Result
 
 SHARED, OWN, VOCABULARY = 220, 41, 200_000
@@ -57,9 +57,9 @@ def requests(count: int, seed: int) -> list[Request]:
 
 def arrival(child: Child[None], number: int, asked: list[Request], part: int) -> dict[str, float]:
     """Seconds after the sending began."""
-    parts.SIZE = part
+    submission.SIZE = part
     began = time.time()
-    for one in parts.parts_of(number, asked):
+    for one in submission.parts_of(number, asked):
         child.send(one)
     first, last = child.receive()
     child.receive()  # that the submission is over
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    ways = {"in parts": parts.SIZE, "whole": WHOLE}
+    ways = {"in parts": submission.SIZE, "whole": WHOLE}
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     with Child(serve, None, "the clock") as child:
         child.receive()

@@ -19,8 +19,8 @@ from tiny import by_id, completions, logprobs
 from runtime.engines import host
 from runtime.engines.host import HostedEngine, _Start, start_engine
 from runtime.engines.mock import MockEngine
-from runtime.engines.parts import SIZE
 from runtime.engines.protocol import Choose, Draw, Request, Result, Score
+from runtime.engines.submission import SIZE
 from runtime.failures import ChildDied, RunFailed
 from runtime.survived import Survived
 

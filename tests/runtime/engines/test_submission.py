@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 
-from runtime.engines.parts import SIZE, parts_of
 from runtime.engines.protocol import Draw, Request
+from runtime.engines.submission import SIZE, parts_of
 
 
 def test_parts_hold_all_requests_with_those_that_begin_alike_together() -> None:
