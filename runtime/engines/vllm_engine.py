@@ -1,8 +1,8 @@
 """The engine for a machine with a GPU: vLLM, asked in token ids and read as results finish.
 
-Requests go to vLLM as they come, all before the first result is looked at. In which order they should
-come, for its prefix cache and its adapters, is known to `submission`. Import it in a child process only (see
-`host`), after `vllm_start.prepare_environment`: vLLM starts processes of its own.
+Requests go to vLLM as they come, some thousands ahead of their results. In which order they should come, for
+its prefix cache and its adapters, is known to `submission`. Import it in a child process only (see `host`),
+after `vllm_start.prepare_environment`: vLLM starts processes of its own.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ from runtime.survived import Tell, unheard
 _REVISION = 1
 # The oldest version that was found to honour seeds without a GPU; 0.25 does not.
 _FOR_CPUS = (0, 32)
+# vLLM is sent this many times what it runs at once. Its next batches are there when it comes to them, and it
+# is not kept from its batches by taking in thousands of requests, as it does in the same process.
+_AHEAD = 3
 # For vLLM to tell by itself why its process ended, as it does where an error ended it.
 _SECONDS_TO_TELL = 5.0
 
@@ -87,45 +90,30 @@ class VllmEngine:
         )
 
     def submit(self, requests: Iterable[Request]) -> Iterator[Result]:
-        """Results as they finish, in no fixed order. RunFailed for a request that can't be run.
-
-        No result is given before all requests have been looked at, though vLLM begins with the first while
-        the others are.
-        """
+        """Results as they finish, in no fixed order. RunFailed for a request that can't be run, when its turn
+        comes."""
+        # By vLLM's name: what it has been sent and has not answered.
         waiting: dict[str, tuple[Asked, str | None]] = {}
-        empty: list[Request] = []
         size, positions = self.facts.vocabulary_size, self._model_config.max_model_len
         try:
             for request in requests:
                 rank = self._ready(request.adapter)
                 if rank > self._rank:
-                    before, waiting = waiting, {}
+                    while waiting:
+                        yield from self._step(waiting)
                     self.close()
                     self._open(rank)
-                    # It has forgotten what it was sent.
-                    waiting = {self._send(one, adapter): (one, adapter) for one, adapter in before.values()}
                 # vLLM looks at labels by drawing a token, for which there must be room.
                 check_request(request, size, positions, to_choose=1)
                 if request.task in (Score(()), Choose(())):
-                    empty.append(request)
+                    yield _nothing(request)
                     continue
                 one = asked(request, self._tokenizer, self._eos)
                 waiting[self._send(one, request.adapter)] = one, request.adapter
-            yield from (_nothing(request) for request in empty)
+                while len(waiting) >= self._ahead:
+                    yield from self._step(waiting)
             while waiting:
-                for output in self._engine.step():
-                    if output.request_id not in waiting:
-                        continue  # given up, and still on its way
-                    one, adapter = waiting[output.request_id]
-                    result = one.take(output)
-                    if result is not None or output.finished:
-                        del waiting[output.request_id]
-                    if result is None and output.finished:
-                        waiting[self._send(one, adapter)] = one, adapter
-                    if result is not None:
-                        if not output.finished:  # a stop string, of which vLLM knows nothing
-                            self._engine.abort_request([output.request_id])
-                        yield result
+                yield from self._step(waiting)
         finally:
             if waiting:
                 self._engine.abort_request(list(waiting))
@@ -137,6 +125,22 @@ class VllmEngine:
         """End vLLM's processes; the GPU's memory is free on return."""
         engine, self._engine = self._engine, None  # from here on its end is no death
         engine.engine_core.shutdown()
+
+    def _step(self, waiting: dict[str, tuple[Asked, str | None]]) -> Iterator[Result]:
+        """What has finished since, which is no longer waited for."""
+        for output in self._engine.step():
+            if output.request_id not in waiting:
+                continue  # given up, and still on its way
+            one, adapter = waiting[output.request_id]
+            result = one.take(output)
+            if result is not None or output.finished:
+                del waiting[output.request_id]
+            if result is None and output.finished:
+                waiting[self._send(one, adapter)] = one, adapter
+            if result is not None:
+                if not output.finished:  # a stop string, of which vLLM knows nothing
+                    self._engine.abort_request([output.request_id])
+                yield result
 
     def _send(self, one: Asked, adapter: str | None) -> str:
         self._sent += 1
@@ -164,7 +168,9 @@ class VllmEngine:
             sentence = " ".join(str(error).split())
             raise RunFailed(f"vLLM can't run the model at {self._folder}: {sentence}") from error
         self._rank = adapter_rank
-        self._model_config: Any = self._engine.vllm_config.model_config
+        config = self._engine.vllm_config
+        self._model_config: Any = config.model_config
+        self._ahead = _AHEAD * config.scheduler_config.max_num_seqs
         started = tuple(set(multiprocessing.active_children()) - before)
         threading.Thread(target=self._die_with, args=(self._engine, started), daemon=True).start()
 

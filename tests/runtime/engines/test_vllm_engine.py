@@ -280,6 +280,21 @@ def test_requests_that_just_fit(engine: HostedEngine) -> None:
     assert by_id(engine, requests)
 
 
+def test_more_requests_than_vllm_is_sent_at_once(engine: HostedEngine) -> None:
+    """It runs 256 of them at once here, and is sent three times as many."""
+    prompts = few_shot_prompts(2000, seed=8)
+    requests = [Request(str(n), prompt, Choose((5, 6))) for n, prompt in enumerate(prompts)]
+    found = [result.id for result in engine.submit(requests)]
+    assert sorted(found, key=int) == [request.id for request in requests]
+
+    requests[1500] = Request("wrong", (999,), Choose((5, 6)))
+    answered: list[str] = []
+    with pytest.raises(RunFailed, match="Request wrong holds the token id 999"):
+        answered.extend(result.id for result in engine.submit(requests))
+    assert 0 < len(set(answered)) == len(answered) < 2000
+    assert by_id(engine, requests[:3])
+
+
 def test_a_submission_may_be_given_up(engine: HostedEngine) -> None:
     results = engine.submit(
         [Request(str(n), (10, 20, 30), Draw(400, 1.0, repetition_penalty=1.3, seed=n)) for n in range(200)]
