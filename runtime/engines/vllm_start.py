@@ -32,6 +32,9 @@ def prepare_environment(threads: int | None) -> None:
     os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
     os.environ["VLLM_NO_USAGE_STATS"] = "1"  # no report to vLLM's makers
     os.environ["HF_HUB_OFFLINE"] = "1"  # the model is here, or it is an error
+    # Results in one piece each. Of those in several, vLLM before 0.32 takes the piece that it wrote for sent
+    # when the last one is, and may write the next results over it: errors of msgspec's, or lost results.
+    os.environ["VLLM_MSGPACK_ZERO_COPY_THRESHOLD"] = str(2**62)
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(_CPU_CACHE_GIB))
     if threads is not None:
         os.environ["OMP_NUM_THREADS"] = str(threads)

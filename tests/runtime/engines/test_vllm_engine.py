@@ -403,3 +403,18 @@ def test_vllm_knows_every_variable_that_is_set_for_it(monkeypatch: pytest.Monkey
     names = [name for name in vllm_start.os.environ if name.startswith("VLLM_")]
     assert "VLLM_WORKER_MULTIPROC_METHOD" in names
     assert [name for name in names if name not in envs.environment_variables] == []
+
+
+def test_vllm_sends_results_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log-probabilities of many tokens came as pieces of their own, and their message could be overwritten
+    on its way."""
+    from vllm.v1.serial_utils import MsgpackDecoder, MsgpackEncoder
+
+    logprobs = {"a": torch.arange(1000.0), "b": torch.arange(2000)}
+    assert len(MsgpackEncoder().encode_into(logprobs, bytearray())) == 3
+    monkeypatch.setattr(vllm_start.os, "environ", os.environ.copy())
+    vllm_start.prepare_environment(1)
+    pieces = MsgpackEncoder().encode_into(logprobs, bytearray())
+    assert len(pieces) == 1
+    found = MsgpackDecoder(dict[str, torch.Tensor]).decode(pieces)
+    assert all(torch.equal(found[name], value) for name, value in logprobs.items())
