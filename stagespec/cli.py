@@ -11,7 +11,7 @@ from stagespec.endings import Endings
 # Each is `command` in the module of its name.
 COMMANDS = (
     *("compile", "run", "lock", "check", "fmt", "docs", "explain", "new", "review", "report"),
-    *("archive", "verify", "doctor"),
+    *("archive", "verify", "merge", "doctor"),
 )
 
 EXAMPLES = """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from compiler.plan.model import ModelBinding
 from runtime.certificate.evidence import MOCK, Evidence
 from runtime.certificate.line import Certificate, CertificateLine
 from runtime.certificate.lines import LINES
-from runtime.certificate.lines.parity import compare
+from runtime.certificate.lines.parity import agreement, compare
 from runtime.certificate.probe import answer_all, ask, reversed_prompt_ids, score_requests, scores_of
 from runtime.certificate.reference import Question, Reference, measure
 from runtime.certificate.sentinels import SCORED
@@ -50,7 +51,8 @@ def certify(
         if engine.facts.name != MOCK:
             answers = ask(engine, tokens)
             advance(1)
-            reference = _reference(binding, local, tokens, engine)
+            engine.rest()
+            reference = _reference(binding, local, tokens)
         evidence = Evidence(
             name, kind, binding, local, tokens, engine.facts, prompts, answers, reference, chat_prompts
         )
@@ -68,23 +70,39 @@ def adapter_parity(
     """
     if engine.facts.name == MOCK:
         return compare("adapter_parity", binding, engine.facts, local, None, None)
-    reference = _reference(binding, local, tokens, engine, adapter)
+    engine.rest()
+    reference = _reference(binding, local, tokens, adapter)
     scores = scores_of(answer_all(engine, score_requests(tokens, adapter)))
     line = compare("adapter_parity", binding, engine.facts, local, scores, reference)
-    if line.passed or binding.precision == "float32" or _bytes(local) > _SMALL_BYTES:
+    if line.passed or not _exact_too(binding, local):
         return line
-    exact = _reference(replace(binding, precision="float32"), local, tokens, engine, adapter)
+    engine.rest()
+    exact = _reference(replace(binding, precision="float32"), local, tokens, adapter)
     return compare("adapter_parity", binding, engine.facts, local, scores, reference, exact)
 
 
-def _bytes(local: LocalModel) -> int:
-    return sum(path.stat().st_size for path in local.folder.glob("*.safetensors"))
+def merge_parity(
+    binding: ModelBinding, local: LocalModel, tokens: Tokens, adapter: str, merged: Path
+) -> CertificateLine:
+    """Whether the checkpoint in `merged` answers as the base with the adapter does, both by transformers."""
+    scores = _reference(binding, replace(local, folder=merged), tokens).scores
+    reference = _reference(binding, local, tokens, adapter)
+    asked = ("merge_parity", binding.precision, "the merged model", scores, reference)
+    line = agreement(*asked)
+    if line.passed or not _exact_too(binding, local):
+        return line
+    return agreement(*asked, _reference(replace(binding, precision="float32"), local, tokens, adapter))
+
+
+def _exact_too(binding: ModelBinding, local: LocalModel) -> bool:
+    """Whether float32 can say how much of a difference is rounding."""
+    size = sum(path.stat().st_size for path in local.folder.glob("*.safetensors"))
+    return binding.precision != "float32" and size <= _SMALL_BYTES
 
 
 def _reference(
-    binding: ModelBinding, local: LocalModel, tokens: Tokens, engine: Engine, adapter: str | None = None
+    binding: ModelBinding, local: LocalModel, tokens: Tokens, adapter: str | None = None
 ) -> Reference:
-    engine.rest()
     read = {"policy": tokens.prompt_ids(PASSAGE)}
     if tokens.named_bos_id is not None:
         read["reversed"] = reversed_prompt_ids(tokens, PASSAGE)

@@ -111,7 +111,7 @@ def test_time_and_money_of_the_gpu_run_from_a_rehearsal(quoted: Quoted) -> None:
 
 
 def test_time_and_money_of_the_gpu_run_from_the_runs_before(quoted: Quoted) -> None:
-    """The newest of which meant the same in most steps: what they keep is no guess, and all stages are near."""
+    """The newest of which meant the same in most steps: what they keep is no guess, all stages are near."""
     quote = quoted(GPU_RUN, "pod_gemma", runs(*BEFORE))
     assert quote.closed == ()
     assert_whole(quote)

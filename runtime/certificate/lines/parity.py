@@ -1,7 +1,9 @@
-"""Whether the engine computes what the training library computes."""
+"""Whether the engine, or a merged checkpoint, computes what the training library computes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from compiler.plan.model import ModelBinding
@@ -21,9 +23,11 @@ TOLERANCE = {"float32": (0.01, 0.002), "bf16": (0.3, 0.06)}
 # far from float32 as this many times what a plain forward pass in bf16 is.
 ROUNDED = 2.0
 
+_OTHER_WEIGHTS = "The engine says that it holds other weights than the model that was bound."
 _TITLES = {
     "engine_parity": "The engine agrees with a plain forward pass",
     "adapter_parity": "The engine agrees with a plain forward pass, with the adapter",
+    "merge_parity": "The merged model agrees with its base and adapter",
 }
 
 
@@ -48,11 +52,26 @@ def compare(
     is the reference in float32, which says how much of a difference in bf16 is rounding."""
     if scores is None or reference is None:
         return not_measured(id, _TITLES[id], MOCK)
-    most, mean = TOLERANCE[binding.precision]
+    other = "" if engine.model_sha256 == local.sha256 else _OTHER_WEIGHTS
+    dtype = {"engine_dtype": engine.dtype}
+    return agreement(id, binding.precision, "the engine", scores, reference, exact, other, dtype)
+
+
+def agreement(
+    id: str,
+    precision: str,
+    who: str,
+    scores: Scores,
+    reference: Reference,
+    exact: Reference | None = None,
+    fault: str = "",
+    also: Mapping[str, Any] = MappingProxyType({}),
+) -> CertificateLine:
+    """The line for scores by `who` against the reference's. A `fault` found before fails it, in its words."""
+    most, mean = TOLERANCE[precision]
     shapes_agree = [len(a) for a in scores] == [len(b) for b in reference.scores]
     apart = _apart(scores, reference.scores)
     largest, average = max(apart), sum(apart) / len(apart)
-    same_weights = engine.model_sha256 == local.sha256
     # Written so that a NaN fails.
     within = largest <= most and average <= mean
     rounded: dict[str, Any] = {}
@@ -68,28 +87,27 @@ def compare(
             )
         }
         within = within or (max(ours) <= ROUNDED * max(plain) and sum(ours) <= ROUNDED * sum(plain))
-    passed = shapes_agree and same_weights and within
-    if not same_weights:
-        explanation = "The engine says that it holds other weights than the model that was bound."
+    if fault:
+        explanation = fault
     elif not shapes_agree:
-        explanation = "The engine did not give one log-probability per continuation token."
+        explanation = f"{who[0].upper()}{who[1:]} did not give one log-probability per continuation token."
     else:
         by_limit = largest <= most and average <= mean
         verdict = "differ by no more than" if by_limit else "differ by more than"
         explanation = (
             f"Log-probabilities {verdict} {most:g} nats at most and {mean:g} on average "
-            f"({binding.precision}): {largest:.4f} and {average:.5f} over {len(apart)} tokens."
+            f"({precision}): {largest:.4f} and {average:.5f} over {len(apart)} tokens."
         )
         if rounded:
             explanation += (
-                f" From float32 the engine differs by {rounded['mean_nats_from_float32']:.5f} on average, "
-                f"and a plain pass in {binding.precision} by "
+                f" From float32 {who} differs by {rounded['mean_nats_from_float32']:.5f} on average, "
+                f"and a plain pass in {precision} by "
                 f"{rounded['mean_nats_of_reference_from_float32']:.5f}."
             )
     return CertificateLine(
         id=id,
         title=_TITLES[id],
-        passed=passed,
+        passed=shapes_agree and not fault and within,
         severity="stop",
         measured={
             "tokens": len(apart),
@@ -97,7 +115,7 @@ def compare(
             "mean_nats": round(average, 6),
             "limits_nats": [most, mean],
             **rounded,
-            "engine_dtype": engine.dtype,
+            **also,
             "reference_device": reference.device,
         },
         explanation=explanation,

@@ -11,6 +11,7 @@ import re
 from runtime.certificate.evidence import Evidence
 from runtime.certificate.line import CertificateLine
 from runtime.models.chat import chat_templates
+from runtime.models.merged import merged_adapter
 
 _TITLE = "The checkpoint is what its role says"
 _INSTRUCT = re.compile(
@@ -53,6 +54,9 @@ def _line(passed: bool, severity: str, measured: dict[str, object], explanation:
 def _signs(evidence: Evidence) -> list[str]:
     """Evidence of instruction tuning, in words."""
     signs = [f"it is named {name}" for name in evidence.local.names if _INSTRUCT.search(name)]
+    adapter = merged_adapter(evidence.local.folder)
+    if adapter is not None:
+        signs.append(f"the adapter {adapter} was merged into it")
     template = "\n".join(chat_templates(evidence.local.folder).values())
     enders = [evidence.tokens.token(id) for id in sorted(evidence.tokens.eos_ids)]
     turns = [token for token in enders if token in template]

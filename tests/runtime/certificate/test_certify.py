@@ -11,7 +11,7 @@ import pytest
 from planted import FACTS, SHA256, FakeEngine, scored_ids
 
 from compiler.plan.model import FolderSource, MockSource, ModelBinding
-from runtime.certificate import adapter_parity, certify
+from runtime.certificate import adapter_parity, certify, merge_parity
 from runtime.certificate.probe import ask, reversed_prompt_ids
 from runtime.certificate.reference import Question, Reference, measure
 from runtime.certificate.sentinels import SCORED
@@ -19,6 +19,7 @@ from runtime.engines.host import start_engine
 from runtime.failures import RunFailed
 from runtime.models import mock_model
 from runtime.models.local import LocalModel
+from runtime.models.merged import Merge, merge
 from runtime.models.tokens import Tokens
 
 
@@ -163,6 +164,29 @@ def _random_adapter(folder: Path, out: Path) -> str:
     config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
     get_peft_model(AutoModelForCausalLM.from_pretrained(folder), config).save_pretrained(out)
     return str(out)
+
+
+@pytest.mark.parametrize(("precision", "apart_nats"), [("float32", 1e-4), ("bf16", 0.3)])
+def test_a_merged_checkpoint_is_its_base_and_adapter(
+    small_folder: Path, tmp_path: Path, tokens: Tokens, precision: Any, apart_nats: float
+) -> None:
+    adapter = _random_adapter(small_folder, tmp_path / "adapter")
+    binding = replace(_binding(small_folder), precision=precision)
+    whole = tmp_path / "whole"
+    merge(Merge(small_folder, Path(adapter), whole, precision), print)
+    line = merge_parity(binding, _local(small_folder), tokens, adapter, whole)
+    assert line.state == "passed"
+    assert line.measured["largest_nats"] < apart_nats
+    assert Tokens.from_folder(whole).sha256 == tokens.sha256
+
+
+def test_a_checkpoint_without_the_adapter_is_another(
+    small_folder: Path, tmp_path: Path, tokens: Tokens
+) -> None:
+    adapter = _random_adapter(small_folder, tmp_path / "adapter")
+    line = merge_parity(_binding(small_folder), _local(small_folder), tokens, adapter, small_folder)
+    assert line.stops
+    assert "differ by more than" in line.explanation
 
 
 @pytest.mark.real_model

@@ -22,6 +22,7 @@ from runtime.certificate.lines.provenance import provenance
 from runtime.certificate.lines.tokenizer import tokenizer_fidelity
 from runtime.certificate.reference import Reading
 from runtime.models import mock_model
+from runtime.models.merged import write_origin
 from runtime.models.tokens import Tokens
 
 
@@ -275,6 +276,13 @@ def test_an_undeclared_instruct_checkpoint_stops(evidence: Evidence, name: str) 
 )
 def test_the_names_of_base_models_pass(evidence: Evidence, name: str) -> None:
     assert provenance(_names(evidence, name)).passed
+
+
+def test_a_merged_adapter_is_evidence(own_folder: Path) -> None:
+    write_origin(own_folder, {"adapter": {"step": "generation.student"}})
+    line = provenance(sound(own_folder))
+    assert line.stops
+    assert "the adapter generation.student was merged into it" in line.explanation
 
 
 def test_turns_that_end_as_texts_do_are_evidence(own_folder: Path) -> None:
