@@ -46,7 +46,7 @@ def trained(run: Path, model: str) -> Trained:
     if step not in results:
         there = f"Trained were {', '.join(results)}." if results else "Nothing was trained in it."
         if model in outputs:
-            raise Refused(f"{model} is {step}, as no stage before it gave out a trained model. {there}")
+            raise Refused(f"{model} is {step}: no stage up to it gave out a trained model. {there}")
         raise Refused(f'the run has no trained model "{model}". {there}')
     folder = run / "adapters" / step
     if not folder.is_dir():

@@ -51,7 +51,7 @@ def test_a_stages_model_and_its_origin(finished: Path, here: Path) -> None:
 def test_what_was_withheld_is_merged_by_its_own_name_alone(finished: Path, here: Path) -> None:
     refused = merged(finished, "small.model", "whole")
     assert refused.exit_code == 1
-    assert "small.model is base, as no stage before it gave out a trained model" in refused.stderr
+    assert "small.model is base: no stage up to it gave out a trained model" in refused.stderr
     assert "Trained were small.student" in refused.stderr
     assert not (here / "whole").exists()
     told = merged(finished, "small.student", "whole")
