@@ -12,7 +12,6 @@ from compiler.plan.model import PlanFile
 from runtime.certificate import CertificateLine, merge_parity
 from runtime.child import run_in_child
 from runtime.failures import RunFailed, RunStopped
-from runtime.journal import disk_errors
 from runtime.models.merged import Merge, merge, write_origin
 from runtime.models.obtain import LocalModel, obtain
 from runtime.models.tokens import Tokens
@@ -20,6 +19,8 @@ from runtime.progress import Listener
 from runtime.training.job import adapter_digest
 from stagespec.endings import Refused
 from stagespec.report import read_manifest
+
+_ELSEWHERE = "Name a folder elsewhere."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,29 @@ def merge_into(plan: PlanFile, of: Trained, out: Path, listener: Listener) -> Ce
     aside = out.with_name(f".{out.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        with disk_errors(out):
-            aside.mkdir(parents=True)
-            run_in_child(merge, Merge(local.folder, of.adapter, aside, bound.precision))
-            line = merge_parity(bound, local, Tokens.from_folder(local.folder), str(of.adapter), aside)
-            if line.stops:
-                raise RunStopped(f"the merged model is another than base and adapter: {line.explanation}")
-            write_origin(aside, _origin(plan, local, of, line))
-            aside.rename(out)
+        _make(aside, local.folder)
+        run_in_child(merge, Merge(local.folder, of.adapter, aside, bound.precision), forked=True)
+        line = merge_parity(bound, local, Tokens.from_folder(local.folder), str(of.adapter), aside)
+        if line.stops:
+            raise RunStopped(f"the merged model is another than base and adapter: {line.explanation}")
+        write_origin(aside, _origin(plan, local, of, line))
+        aside.rename(out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return line
+
+
+def _make(folder: Path, base: Path) -> None:
+    """Make the folder. RunFailed where it can't be, or its disk can't hold as much as the base takes."""
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise RunFailed(f'"{folder.parent}" cannot be written: {error.strerror}', _ELSEWHERE) from error
+    needed = sum(path.stat().st_size for path in base.glob("*.safetensors"))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        sizes = f"{free / 2**30:.1f} GiB free, and the model may take {needed / 2**30:.1f}"
+        raise RunFailed(f'the disk that holds "{folder.parent}" has {sizes}', _ELSEWHERE)
 
 
 def _origin(plan: PlanFile, local: LocalModel, of: Trained, line: CertificateLine) -> dict[str, Any]:

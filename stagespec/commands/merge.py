@@ -10,7 +10,7 @@ import click
 from stagespec.endings import Refused
 
 
-@click.command("merge", short_help="Write a run's trained model as one checkpoint, proven to be the same.")
+@click.command("merge", short_help="Write a base and its trained adapter as one checkpoint.")
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.argument("model")
 @click.argument("folder", type=click.Path(path_type=Path))

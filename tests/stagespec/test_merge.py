@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,6 +86,25 @@ def test_what_is_not_there_is_refused(
     assert result.exit_code == 1
     assert sentence in result.stderr
     assert not (here / "whole").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "free", "sentence"),
+    [
+        ("file/whole", 2**40, '"file" cannot be written: Not a directory'),
+        ("whole", 2**10, 'the disk that holds "." has 0.0 GiB free, and the model may take 0.0'),
+    ],
+)
+def test_where_it_cannot_be_written(
+    finished: Path, here: Path, monkeypatch: pytest.MonkeyPatch, place: str, free: int, sentence: str
+) -> None:
+    (here / "file").touch()
+    monkeypatch.setattr(merging.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    result = merged(finished, "small.student", place)
+    assert result.exit_code == 4
+    assert sentence in result.stderr
+    assert "Name a folder elsewhere." in result.stderr
+    assert [path.name for path in here.iterdir() if "whole" in path.name] == []
 
 
 def test_a_merged_model_that_differs_is_not_kept(
